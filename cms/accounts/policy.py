@@ -1,0 +1,45 @@
+"""One policy: may this person do this to that thing? Everything asks here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ROLES = ("viewer", "author", "editor", "administrator")
+
+# What each role may do to each kind of thing. What is not listed is denied.
+_GRANTS: dict[str, dict[str, frozenset[str]]] = {
+    "viewer": {"admin": frozenset({"enter"}), "image": frozenset({"view"})},
+    "author": {
+        "admin": frozenset({"enter"}),
+        "image": frozenset({"view", "create", "edit:own", "retry:own"}),
+    },
+    "editor": {
+        "admin": frozenset({"enter"}),
+        "image": frozenset({"view", "create", "edit", "delete", "retry"}),
+        "job": frozenset({"view"}),
+    },
+    "administrator": {
+        "admin": frozenset({"enter"}),
+        "image": frozenset({"view", "create", "edit", "delete", "retry"}),
+        "job": frozenset({"view", "retry"}),
+        "notification": frozenset({"view", "edit"}),
+    },
+}
+
+
+def may(user: Any, action: str, kind: str, thing: Any = None) -> bool:
+    """Tell whether `user` may do `action` to things of `kind`, or to this `thing`.
+
+    An action granted only for one's own things needs the `thing`, whose
+    `owner_id` is compared; without it the answer is whether it could be granted.
+    """
+    if not user.is_authenticated or not user.active:
+        return False
+    granted: frozenset[str] = frozenset().union(
+        *(_GRANTS.get(role.name, {}).get(kind, ()) for role in user.roles)
+    )
+    if action in granted:
+        return True
+    if f"{action}:own" not in granted:
+        return False
+    return thing is None or thing.owner_id == user.id

@@ -1,0 +1,182 @@
+"""Settings: read once at the start, checked as a whole, wrong ones named.
+
+Each setting is an environment variable `CMS_<NAME>`. `docs/configuration.md`
+lists them all, and a test keeps that page complete.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from flask import current_app
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from cms.errors import BadSetting
+
+PREFIX = "CMS_"
+SHORTEST_SECRET = 32
+EMBEDDED_PARTS = ("database", "queue", "storage")
+
+Megabytes = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Settings(BaseModel):
+    """What an operator can set. Unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    env: Literal["development", "testing", "production"] = Field(
+        "development", description="What this installation is for."
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Folder of the embedded database, queue and files."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs sessions and queue messages; 32 characters or more."
+    )
+    database_url: str = Field("", description="SQLite, PostgreSQL or MariaDB.")
+    queue_url: str = Field("", description="SQLite file or Redis that carries job messages.")
+    storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
+    locale: Literal["en", "zh_Hans_CN"] = Field(
+        "en", description="Language where the browser asks for none that we have."
+    )
+    job_retry_delay: int | None = Field(
+        None, ge=0, description="Seconds between attempts, in place of each job's own (60)."
+    )
+    upload_max_mb: Megabytes = Field(50, description="Largest single file, in MB.")
+    request_max_mb: Megabytes = Field(500, description="Largest single request, in MB.")
+    image_max_megapixels: Megabytes = Field(
+        150, description="Largest picture, in millions of pixels."
+    )
+    login_limit: str = Field(
+        "10 per minute", description="Log-in attempts allowed from one address."
+    )
+    trusted_hosts: tuple[str, ...] = Field(
+        (), description="Host names this site answers to, separated by commas; empty means any."
+    )
+    proxy_hops: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front whose headers are believed."
+    )
+    allow_embedded: tuple[str, ...] = Field(
+        (),
+        description="Embedded parts accepted in production: database, queue, storage.",
+    )
+    app: str = Field("wsgi:app", description="The application that a worker loads.")
+
+    @field_validator("trusted_hosts", "allow_embedded", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(filter(None, value.replace(" ", "").split(","))) if isinstance(
+            value, str
+        ) else value
+
+    @field_validator("allow_embedded")
+    @classmethod
+    def _known_parts(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(parts) - set(EMBEDDED_PARTS):
+            raise ValueError(f"unknown part {sorted(unknown)[0]!r}")
+        return parts
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.env != "production":
+            return self
+        if len(self.secret_key.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"CMS_SECRET_KEY: production needs {SHORTEST_SECRET} characters or more"
+            )
+        if not self.trusted_hosts:
+            raise ValueError("CMS_TRUSTED_HOSTS: production needs the site's host name")
+        for part in EMBEDDED_PARTS:
+            if not getattr(self, f"{part}_url") and part not in self.allow_embedded:
+                raise ValueError(
+                    f"CMS_{part.upper()}_URL: set it, or name {part!r} in CMS_ALLOW_EMBEDDED"
+                )
+        return self
+
+    @property
+    def upload_max_bytes(self) -> int:
+        return self.upload_max_mb * 1_000_000
+
+    @property
+    def request_max_bytes(self) -> int:
+        return self.request_max_mb * 1_000_000
+
+    @property
+    def image_max_pixels(self) -> int:
+        return self.image_max_megapixels * 1_000_000
+
+
+def load(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings from the environment, `overrides` winning.
+
+    Raises `BadSetting`, one line that names the variable, for a wrong value,
+    an unknown name, or a combination that production refuses.
+    """
+    given = {**os.environ, **(overrides or {})}
+    values = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in given.items()
+        if name.startswith(PREFIX)
+    }
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise _in_one_line(error) from None
+    return _with_embedded_parts(settings)
+
+
+def settings() -> Settings:
+    """Return the settings of the running application."""
+    found: Settings = current_app.config["CMS_SETTINGS"]
+    return found
+
+
+def _in_one_line(error: ValidationError) -> BadSetting:
+    first = error.errors()[0]
+    problem = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:  # a check of the whole names the variable itself
+        name, _, problem = problem.partition(": ")
+        return BadSetting(name=name, problem=problem)
+    if first["type"] == "extra_forbidden":
+        problem = "there is no such setting"
+    return BadSetting(name=PREFIX + str(first["loc"][0]).upper(), problem=problem)
+
+
+def _with_embedded_parts(settings: Settings) -> Settings:
+    folder = settings.data_dir.resolve()
+    return settings.model_copy(
+        update={
+            "data_dir": folder,
+            "secret_key": settings.secret_key
+            if settings.secret_key.get_secret_value()
+            else SecretStr(_development_secret(folder)),
+            "database_url": settings.database_url or f"sqlite:///{folder / 'cms.db'}",
+            "queue_url": settings.queue_url or f"sqlite:///{folder / 'queue.db'}",
+            "storage_url": settings.storage_url or f"file://{folder / 'files'}",
+        }
+    )
+
+
+def _development_secret(folder: Path) -> str:
+    """Return the key kept in the data folder, so that a restart logs nobody out."""
+    path = folder / "secret_key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_hex(SHORTEST_SECRET))
+    except FileExistsError:
+        pass
+    return path.read_text()

@@ -84,3 +84,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def engine_options(url: URL) -> dict[str, Any]:
+    """Return what to open the database with. READ COMMITTED on every server, so
+    that a row that another transaction has just committed is seen."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}

@@ -1,0 +1,9 @@
+"""The public face."""
+
+from flask import Flask
+
+from cms.site import pages
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pages.site)

@@ -1,0 +1,73 @@
+"""Making accounts. Log in, log out and passwords are Flask-Security's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from email_validator import EmailNotValidError
+from flask import current_app
+from flask_security import SQLAlchemyUserDatastore, hash_password
+
+from cms.accounts.models import Role, User
+from cms.accounts.policy import ROLES
+from cms.errors import CmsError, N_
+from cms.extensions import db
+
+datastore = SQLAlchemyUserDatastore(db, User, Role)
+
+
+class UnusableEmail(CmsError):
+    """The address is malformed, or somebody has it already."""
+
+    sentence = N_("%(email)s cannot be used: %(problem)s")
+
+
+class UnusablePassword(CmsError):
+    """The password breaks a rule."""
+
+    sentence = N_("This password cannot be used: %(problem)s")
+
+
+def create_user(email: str, password: str, roles: Sequence[str]) -> User:
+    """Make an account with `roles`; the caller commits.
+
+    Raises `UnusableEmail` or `UnusablePassword`, and `KeyError` for a role
+    that the policy does not know.
+    """
+    email = _checked_email(email)
+    user: User = datastore.create_user(
+        email=email,
+        password=hash_password(_checked_password(password, email)),
+        roles=[_role(name) for name in roles],
+    )
+    db.session.flush()
+    return user
+
+
+def _checked_email(email: str) -> str:
+    try:
+        email = _security().mail_util.validate(email)
+    except EmailNotValidError as error:
+        raise UnusableEmail(email=email, problem=str(error)) from None
+    if datastore.find_user(case_insensitive=True, email=email):
+        raise UnusableEmail(email=email, problem="it has an account already")
+    return email
+
+
+def _checked_password(password: str, email: str) -> str:
+    problems, password = _security().password_util.validate(password, is_register=True, email=email)
+    if problems:
+        raise UnusablePassword(problem=" ".join(str(problem) for problem in problems))
+    return password
+
+
+def _role(name: str) -> Role:
+    if name not in ROLES:
+        raise KeyError(name)
+    role: Role = datastore.find_or_create_role(name)
+    return role
+
+
+def _security() -> Any:
+    return current_app.extensions["security"]

@@ -1,0 +1,101 @@
+"""The factory. It wires what lies below and holds no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cms import admin, cli, config, edge, site, storage
+from cms.accounts.services import datastore
+from cms.database import engine_options, with_driver
+from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
+from cms.media.incoming import UploadRequest
+from cms.tasks import huey
+
+TOP = Path(__file__).parent.parent
+
+_CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application from the environment and `overrides`.
+
+    Names beginning with `CMS_` are settings, as in the environment; others go
+    to Flask as they are. Raises `BadSetting` for a setting that is wrong.
+    """
+    given = dict(overrides or {})
+    settings = config.load(given)
+    app = Flask("cms", root_path=str(TOP), template_folder="templates", static_folder="static")
+    app.request_class = UploadRequest
+    app.config.update(_flask_config(settings))
+    app.config.update({k: v for k, v in given.items() if not k.startswith(config.PREFIX)})
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _bind_extensions(app, settings)
+    cli.init_app(app)
+    site.init_app(app)
+    admin.init_app(app)
+    return app
+
+
+def _bind_extensions(app: Flask, settings: config.Settings) -> None:
+    secure = settings.env == "production"
+    edge.init_app(app)
+    talisman.init_app(
+        app,
+        force_https=secure,
+        session_cookie_secure=secure,
+        content_security_policy=_CONTENT_SECURITY_POLICY,
+        content_security_policy_nonce_in=["script-src", "style-src"],
+        referrer_policy="same-origin",
+    )
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(TOP / "cms" / "migrations"))
+    babel.init_app(app, locale_selector=edge.select_locale)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    security.init_app(app, datastore)
+    limiter.limit(settings.login_limit, methods=["POST"])(app.view_functions["security.login"])
+    app.extensions["cms.storage"] = storage.from_url(settings.storage_url)
+    huey.init_app(app)
+
+
+def _flask_config(settings: config.Settings) -> dict[str, Any]:
+    url = with_driver(settings.database_url)
+    on_redis = settings.queue_url.startswith("redis")
+    return {
+        "CMS_SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "TESTING": settings.env == "testing",
+        "MAX_CONTENT_LENGTH": settings.request_max_bytes,
+        "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+        "BABEL_DEFAULT_LOCALE": settings.locale,
+        "BABEL_TRANSLATION_DIRECTORIES": str(TOP / "cms" / "translations"),
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open all day still saves
+        "RATELIMIT_STORAGE_URI": settings.queue_url if on_redis else "memory://",
+        "SECURITY_CHANGEABLE": True,
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+        "SECURITY_PASSWORD_LENGTH_MIN": 10,
+        "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],  # argon2id salts by itself
+        "SECURITY_POST_CHANGE_VIEW": "/admin/",
+        "SECURITY_POST_LOGIN_VIEW": "/admin/",
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
+    }

@@ -1,0 +1,40 @@
+"""Writing the audit trail, in the same transaction as the act itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import has_request_context, request
+from flask_login import current_user
+
+from cms.audit.models import AuditEntry
+from cms.extensions import db
+
+
+def record(action: str, thing: Any, **changes: Any) -> AuditEntry:
+    """Note that the current person did `action` to `thing`, a saved model object.
+
+    `changes` are JSON values, such as `title=["old", "new"]`. The thing is
+    flushed first, since a new one has no id before.
+    """
+    db.session.flush()
+    entry = AuditEntry(
+        action=action,
+        thing_kind=thing.__tablename__,
+        thing_id=str(thing.id),
+        changes=changes,
+        **_who(),
+    )
+    db.session.add(entry)
+    return entry
+
+
+def _who() -> dict[str, Any]:
+    if not has_request_context():
+        return {}
+    known = current_user.is_authenticated
+    return {
+        "user_id": current_user.id if known else None,
+        "user_email": current_user.email if known else None,
+        "address": request.remote_addr,
+    }

@@ -1,0 +1,75 @@
+"""Bringing an installation up, and filling an empty one with something to look at."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+
+import click
+import flask_migrate
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
+
+from cms.accounts.models import User
+from cms.accounts.services import create_user
+from cms.config import settings
+from cms.editorial.uploads import upload_pictures
+from cms.extensions import db
+from cms.imaging.samples import draw_sample
+from cms.media import files
+from cms.media.incoming import IncomingFile
+
+FIRST_ADMIN = "admin@example.com"
+
+# File name, title and alternative text: half of an editorial team writes Chinese.
+DEMO_PICTURES = (
+    ("harbour.jpg", "Harbour at dawn", "Layered hills behind a quiet bay under a rising sun"),
+    ("群山.jpg", "群山", "晨雾中层层叠叠的远山"),
+    ("dunes.jpg", "Dunes in the evening", "Sand dunes in warm light, the sun low"),
+    ("夜色.jpg", "夜色", "星空下起伏的山脊"),
+    ("meadow.jpg", "Meadow in spring", "Green ridges fading into a pale sky"),
+    ("海边.jpg", "海边", "海面与远处的岛屿"),
+)
+
+
+@click.command()
+@with_appcontext
+def setup() -> None:
+    """Migrate the database; on the first run add an administrator and demo pictures.
+
+    The administrator's password is made at random and printed this once.
+    """
+    flask_migrate.upgrade()
+    if db.session.scalar(select(func.count()).select_from(User)):
+        return
+    password = secrets.token_urlsafe(12)
+    admin = create_user(FIRST_ADMIN, password, ["administrator"])
+    _upload_demo(admin)
+    db.session.commit()
+    click.echo(f"\n  Log in as {FIRST_ADMIN} with the password  {password}\n")
+
+
+@click.command()
+@with_appcontext
+def demo() -> None:
+    """Add the demo pictures, in English and Chinese."""
+    _upload_demo(db.session.scalars(select(User).order_by(User.id)).first())
+    db.session.commit()
+
+
+def _upload_demo(owner: User | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for seed, (name, title, alt_text) in enumerate(DEMO_PICTURES):
+            path = Path(folder) / f"{seed}.jpg"
+            draw_sample(seed, (2400, 1600), path)
+            result = upload_pictures([_as_upload(path, name)], owner)
+            for image, _job in result.taken:
+                image.title, image.alt_text = title, alt_text
+
+
+def _as_upload(path: Path, name: str) -> FileStorage:
+    incoming = IncomingFile(files.storage(), settings().upload_max_bytes)
+    incoming.write(path.read_bytes())
+    return FileStorage(incoming, name)  # type: ignore[arg-type]

@@ -1,0 +1,143 @@
+"""The edge of each request: who is let in, who commits, how an error looks."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    RequestEntityTooLarge,
+    TooManyRequests,
+    Unauthorized,
+    UnprocessableEntity,
+)
+
+from cms import errors
+from cms.config import settings
+from cms.errors import N_
+from cms.extensions import db
+
+logger = logging.getLogger(__name__)
+
+LOCALES = {"en": "English", "zh_Hans_CN": "简体中文"}
+LOCALE_COOKIE = "cms_locale"
+
+# What anybody may ask for. Every other address wants a log-in; a view of our
+# own is opened by `@public`.
+_PUBLIC_ENDPOINTS = {"static", "admin.static", "security.static", "security.login"}
+
+_SENTENCES: dict[type[HTTPException], str] = {
+    BadRequest: N_("The request could not be understood."),
+    CSRFError: N_("This page was open too long or was reloaded elsewhere. Go back, reload it, and try again."),
+    Unauthorized: N_("Please log in first."),
+    Forbidden: N_("You are not allowed to do this."),
+    NotFound: N_("This page does not exist, or you may not see it."),
+    Conflict: N_("Somebody changed this at the same time. Reload the page and try again."),
+    RequestEntityTooLarge: N_("This is larger than %(limit)s MB, the most that is accepted at once."),
+    UnprocessableEntity: N_("This could not be accepted."),
+    TooManyRequests: N_("Too many tries. Wait a minute, then try again."),
+    InternalServerError: N_("Something went wrong on our side. It has been noted; please try again."),
+}
+
+
+def public(view: Any) -> Any:
+    """Open a view to people who are not logged in."""
+    view.is_public = True
+    return view
+
+
+def init_app(app: Flask) -> None:
+    """Attach the edge. To be called before any extension that reads the body,
+    so that a stranger's upload is refused before it is read."""
+    app.before_request(_require_login)
+    app.after_request(_commit_or_roll_back)
+    app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(errors.CmsError, _answer_cms_error)
+    app.register_error_handler(IntegrityError, _answer_conflict)
+    app.register_error_handler(Exception, _answer_unexpected)
+    app.context_processor(lambda: {"locales": LOCALES})
+
+
+def select_locale() -> str:
+    """Return the language chosen here, else the account's, else the browser's."""
+    chosen = request.cookies.get(LOCALE_COOKIE)
+    if chosen not in LOCALES and current_user and current_user.is_authenticated:
+        chosen = current_user.locale
+    return chosen if chosen in LOCALES else _browser_locale() or settings().locale
+
+
+def _browser_locale() -> str | None:
+    for language in request.accept_languages.values():
+        base = language.replace("_", "-").split("-")[0].lower()
+        if base in ("en", "zh"):
+            return "en" if base == "en" else "zh_Hans_CN"
+    return None
+
+
+def wants_json() -> bool:
+    """Tell whether the asker is a program rather than a person's browser."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == (
+        "application/json"
+    )
+
+
+def _require_login() -> Any:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
+        return None
+    if current_user.is_authenticated:
+        return None
+    if wants_json():
+        raise Unauthorized
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=target))
+
+
+def _commit_or_roll_back(response: Response) -> Response:
+    if response.status_code < BadRequest.code:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response
+
+
+def _answer_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < BadRequest.code:
+        return error
+    kind = next((kind for kind in type(error).__mro__ if kind in _SENTENCES), None)
+    sentence = _SENTENCES[kind] if kind else N_("The request could not be answered.")
+    return answer(error.code, gettext(sentence, limit=settings().request_max_mb))
+
+
+def _answer_cms_error(error: errors.CmsError) -> Any:
+    code = {errors.NotFound: 404, errors.NotAllowed: 403}.get(type(error), 422)
+    return answer(code, gettext(error.sentence, **error.facts))
+
+
+def _answer_conflict(error: IntegrityError) -> Any:
+    logger.warning("refused by the database: %s", error.orig)
+    return _answer_error(Conflict())
+
+
+def _answer_unexpected(error: Exception) -> Any:
+    logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+    return _answer_error(InternalServerError())
+
+
+def answer(code: int, sentence: str) -> Any:
+    """Answer an error in the form that the asker reads, without inner facts."""
+    db.session.rollback()
+    if wants_json():
+        return jsonify(error=sentence), code
+    return render_template("errors/error.html", code=code, sentence=sentence), code

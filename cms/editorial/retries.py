@@ -1,0 +1,48 @@
+"""What an administrator does who has mended the cause of a failure."""
+
+from __future__ import annotations
+
+from cms.audit.services import record
+from cms.errors import CmsError, N_
+from cms.extensions import db
+from cms.jobs import ledger
+from cms.jobs.models import Job, JobState
+from cms.media import services as media
+from cms.media.models import Image
+from cms.tasks import huey
+
+
+class NothingToRetry(CmsError):
+    """The job has not failed."""
+
+    sentence = N_("Only a job that failed can be tried again.")
+
+
+def retry_job(job: Job) -> Job:
+    """Submit a failed job again and return the new job.
+
+    Pressed twice it is one run. Raises `NothingToRetry` if it did not fail.
+    """
+    if job.state != JobState.FAILED:
+        raise NothingToRetry
+    already = ledger.retry_of(job)
+    if already is not None:
+        return already
+    retry = huey.resubmit(job)
+    record("retry", job, retry=retry.id)
+    if job.subject_kind == "image":
+        image = db.session.get(Image, int(job.subject_id or 0))
+        if image is not None:
+            media.await_processing(image)
+    return retry
+
+
+def retry_picture(image: Image) -> Job:
+    """Submit the newest failed job of a picture again.
+
+    Raises `NothingToRetry` when its newest job did not fail.
+    """
+    newest = next(iter(ledger.for_subject("image", image.id, limit=1)), None)
+    if newest is None:
+        raise NothingToRetry
+    return retry_job(newest)

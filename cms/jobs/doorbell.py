@@ -1,0 +1,37 @@
+"""Telling the broker about a job, but only once its row is committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from cms.extensions import db
+
+logger = logging.getLogger(__name__)
+
+_KEY = "cms.jobs.doorbell"
+
+
+def ring_after_commit(ring: Callable[[], object]) -> None:
+    """Call `ring` when the current transaction has committed; forget it on rollback."""
+    db.session().info.setdefault(_KEY, []).append(ring)
+
+
+@event.listens_for(db.session, "after_commit")
+def _ring(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    for ring in session.info.pop(_KEY, ()):
+        try:
+            ring()
+        except Exception:  # the commit stands; the ledger knows the job, and it is published later
+            logger.exception("the queue does not answer; the job waits in the ledger")
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_KEY, None)

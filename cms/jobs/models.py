@@ -1,0 +1,92 @@
+"""The ledger: one row per job, one per attempt. What it says is what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cms import clock
+from cms.database import UtcDateTime
+from cms.extensions import db
+
+
+class JobState(StrEnum):
+    """`queued → running → succeeded | retrying → running … | failed`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+WAITING = (JobState.QUEUED, JobState.RETRYING)
+ENDED = (JobState.SUCCEEDED, JobState.FAILED)
+
+_state = Enum(JobState, native_enum=False, length=12, values_callable=lambda e: [s.value for s in e])
+
+
+class Job(db.Model):  # type: ignore[name-defined,misc]
+    """One piece of work, from its submission to its end.
+
+    `id` is also the id of the Huey task. `subject_kind` and `subject_id` name
+    the thing that the work is for. `sentence` and `facts` say in words why it
+    failed, to be translated where they are shown. A retry by hand is a new job
+    that points to the failed one with `retry_of_id`; there can be only one.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "subject_kind", "subject_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    task: Mapped[str] = mapped_column(String(60))
+    args: Mapped[list[Any]] = mapped_column(JSON)
+    kwargs: Mapped[dict[str, Any]] = mapped_column(JSON)
+    subject_kind: Mapped[str | None] = mapped_column(String(40))
+    subject_id: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[JobState] = mapped_column(_state, default=JobState.QUEUED)
+    attempts_made: Mapped[int] = mapped_column(default=0)
+    attempts_allowed: Mapped[int]
+    retry_delay: Mapped[int]
+    submitted_by_id: Mapped[int | None]
+    retry_of_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sentence: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    attempts: Mapped[list[JobAttempt]] = relationship(
+        back_populates="job", order_by="JobAttempt.number", cascade="all, delete-orphan"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.id[:8]}"
+
+
+class JobAttempt(db.Model):  # type: ignore[name-defined,misc]
+    """One run of a job. `outcome` is empty while it runs."""
+
+    __tablename__ = "job_attempt"
+    __table_args__ = (Index(None, "job_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    worker: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    error_class: Mapped[str | None] = mapped_column(String(200))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    traceback: Mapped[str | None] = mapped_column(Text)
+
+    job: Mapped[Job] = relationship(back_populates="attempts")

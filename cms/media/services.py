@@ -1,0 +1,139 @@
+"""What can be done with pictures. Callers commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from cms import clock
+from cms.config import settings
+from cms.extensions import db
+from cms.imaging.operations import Operation, parse
+from cms.imaging.probe import Probe
+from cms.imaging.render import Rendered, render
+from cms.jobs import ledger
+from cms.media import files
+from cms.media.models import Image, ImageStatus, Rendition
+from cms.storage.keys import new_key
+
+Operations = Sequence[Mapping[str, Any]]
+
+
+def add_picture(
+    *, filename: str, key: str, probe: Probe, size: int, sha256: str, owner_id: int | None
+) -> Image:
+    """Add a picture whose file is stored already; it waits for its renditions."""
+    image = Image(
+        title=title_from(filename),
+        filename=filename,
+        key=key,
+        mime=probe.format.mime,
+        size=size,
+        sha256=sha256,
+        width=probe.width,
+        height=probe.height,
+        owner_id=owner_id,
+    )
+    db.session.add(image)
+    db.session.flush()
+    return image
+
+
+def title_from(filename: str) -> str:
+    """Return a first title: the file's name without folder and ending."""
+    return Path(filename).stem.replace("_", " ").strip() or filename
+
+
+def begin_processing(image_id: int) -> Image | None:
+    """Mark a picture as being worked on; None when it has been deleted meanwhile."""
+    image = db.session.get(Image, image_id)
+    if image is not None:
+        image.status = ImageStatus.PROCESSING
+        db.session.flush()
+    return image
+
+
+def make_renditions(image: Image, operations: Operations) -> None:
+    """Make every rendition, record one row each, and call the picture ready.
+
+    Renditions of the same names are replaced; their old files go after the
+    commit. Raises `cms.imaging` errors for unusable operations or a broken
+    file, and `cms.storage` errors when the file is missing.
+    """
+    wanted = parse(operations)
+    with tempfile.TemporaryDirectory(prefix="cms-render-") as folder:
+        for rendered in _render(image, wanted, Path(folder)):
+            _record(image, rendered)
+    image.status = ImageStatus.READY
+    image.sentence = image.facts = None
+    image.processed_at = clock.now()
+    db.session.flush()
+
+
+def attempt_failed(image_id: int, error: BaseException, *, final: bool) -> None:
+    """Say on the picture why it failed, or that it waits for the next attempt."""
+    image = db.session.get(Image, image_id)
+    if image is None:
+        return
+    image.status = ImageStatus.FAILED if final else ImageStatus.PENDING
+    image.sentence, image.facts = ledger.in_words(error)
+    db.session.flush()
+
+
+def await_processing(image: Image) -> None:
+    """Put a picture back to waiting, because a job for it was submitted again."""
+    image.status = ImageStatus.PENDING
+    image.sentence = image.facts = None
+    db.session.flush()
+
+
+def delete_picture(image: Image) -> None:
+    """Delete the rows now and the files once that is committed."""
+    for key in (image.key, *(rendition.key for rendition in image.renditions)):
+        files.replaced(key)
+    db.session.delete(image)
+    db.session.flush()
+
+
+def count_by_status() -> dict[ImageStatus, int]:
+    """Return how many pictures are in each status, zeros included."""
+    rows = db.session.execute(select(Image.status, func.count()).group_by(Image.status)).tuples()
+    return {status: 0 for status in ImageStatus} | dict(rows.all())
+
+
+def newest_ready(limit: int) -> list[Image]:
+    """Return the newest pictures that can be shown, renditions loaded."""
+    query = (
+        select(Image)
+        .where(Image.status == ImageStatus.READY)
+        .options(db.selectinload(Image.renditions))
+        .order_by(Image.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def _render(image: Image, operations: Sequence[Operation], folder: Path) -> list[Rendered]:
+    with files.storage().path(image.key) as source:
+        return render(source, operations, folder, max_pixels=settings().image_max_pixels)
+
+
+def _record(image: Image, rendered: Rendered) -> None:
+    key = new_key("renditions", rendered.format.extension)
+    files.storage().save(key, rendered.path)
+    files.written(key)
+    name = rendered.operation.name
+    rendition = next((r for r in image.renditions if r.name == name), None)
+    if rendition is None:
+        rendition = Rendition(name=name)
+        image.renditions.append(rendition)
+    else:
+        files.replaced(rendition.key)
+    rendition.key = key
+    rendition.mime = rendered.format.mime
+    rendition.width, rendition.height = rendered.width, rendered.height
+    rendition.size = rendered.size

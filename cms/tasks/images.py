@@ -1,0 +1,29 @@
+"""Slow work on pictures."""
+
+from __future__ import annotations
+
+from cms.jobs.queue import checkpoint
+from cms.media import services as media
+from cms.tasks.queue import huey
+
+
+@huey.task(retries=3, retry_delay=60, name="process_image", subject="image")
+def process_image(image_id: int, operations: media.Operations) -> None:
+    """Make the renditions of a picture.
+
+    `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`.
+    A picture that is gone needs nothing.
+    """
+    image = media.begin_processing(image_id)
+    if image is None:
+        return
+    checkpoint()  # the list shows now that the picture is being worked on
+    media.make_renditions(image, operations)
+
+
+@process_image.on_failure
+def _tell_the_picture(
+    image_id: int, operations: media.Operations, *, error: BaseException, final: bool
+) -> None:
+    del operations
+    media.attempt_failed(image_id, error, final=final)

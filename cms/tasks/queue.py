@@ -1,0 +1,5 @@
+"""The one Huey of this project. Tasks are declared on it; settings bind it later."""
+
+from cms.jobs.queue import LedgerHuey
+
+huey = LedgerHuey("cms")

@@ -1,0 +1,54 @@
+// Copies the browser libraries out of node_modules into static/vendor, file by
+// named file, so that the pages load nothing from elsewhere and ship nothing unused.
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(top, "node_modules");
+const target = join(top, "static", "vendor");
+const unfinished = `${target}.unfinished`;
+
+const files = {
+  "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+  "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+  "uppy.min.css": "uppy/dist/uppy.min.css",
+  "uppy.min.js": "uppy/dist/uppy.min.js",
+  "uppy.en_US.min.js": "@uppy/locales/dist/en_US.min.js",
+  "uppy.zh_CN.min.js": "@uppy/locales/dist/zh_CN.min.js",
+};
+
+const licences = {
+  "tabler-icons.txt": "@tabler/icons/LICENSE",
+  "uppy.txt": "uppy/LICENSE",
+};
+
+const icons = `
+  activity alert-triangle arrow-back-up arrows-sort bell briefcase check chevron-left
+  chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
+  dots download edit external-link eye filter home info-circle key language list-check
+  loader-2 logout menu-2 moon photo photo-off player-play plus refresh search settings
+  sort-ascending sort-descending sun trash upload users x
+`.trim().split(/\s+/);
+
+// The maps are not shipped; naming them would make each developer console complain.
+const sourceMap = /^(\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)\s*$/gm;
+
+function copyText(source, name) {
+  const text = readFileSync(join(modules, source), "utf8");
+  writeFileSync(join(unfinished, name), text.replace(sourceMap, ""));
+}
+
+rmSync(unfinished, { recursive: true, force: true });
+mkdirSync(join(unfinished, "icons"), { recursive: true });
+mkdirSync(join(unfinished, "licences"));
+for (const [name, source] of Object.entries(files)) copyText(source, name);
+for (const [name, source] of Object.entries(licences)) copyText(source, join("licences", name));
+for (const icon of icons) {
+  const source = join(modules, "@tabler/icons/icons/outline", `${icon}.svg`);
+  copyFileSync(source, join(unfinished, "icons", basename(source)));
+}
+
+// Whole or not at all: a page never meets half a folder.
+rmSync(target, { recursive: true, force: true });
+renameSync(unfinished, target);

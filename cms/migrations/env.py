@@ -1,0 +1,34 @@
+"""Alembic's entry: run migrations on the application's own database."""
+
+from alembic import context
+from flask import current_app
+
+from cms.database import UtcDateTime
+from cms.extensions import db
+
+
+def render_item(kind, item, autogen_context):
+    """Write our own type by name, so that a migration reads as the model does."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogen_context.imports.add("from cms.database import UtcDateTime")
+        return "UtcDateTime()"
+    return False
+
+
+def run_migrations():
+    connectable = current_app.extensions["migrate"].db.engine
+    with connectable.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_as_batch=True,  # SQLite alters a table by copying it
+            render_item=render_item,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run on a live database only.")
+run_migrations()

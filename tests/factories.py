@@ -1,0 +1,44 @@
+"""Things that tests need, made with as little said as possible. Callers commit."""
+
+from __future__ import annotations
+
+import io
+from itertools import count
+
+from werkzeug.datastructures import FileStorage
+
+from cms.accounts.services import create_user
+from cms.config import settings
+from cms.editorial.uploads import upload_pictures
+from cms.extensions import db
+from cms.media import files
+from cms.media.incoming import IncomingFile
+from tests import pictures
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def make_user(role="editor", email=None, password=PASSWORD):
+    """An account that can log in with `PASSWORD`."""
+    return create_user(email or f"{role}{next(_numbers)}@example.com", password, [role])
+
+
+def make_upload(data, filename="picture.jpg"):
+    """A file as it arrives from a browser."""
+    incoming = IncomingFile(files.storage(), settings().upload_max_bytes)
+    incoming.write(data)
+    return FileStorage(incoming, filename)
+
+
+def make_picture(data=None, filename="picture.jpg", owner=None):
+    """A picture with its stored file and its job, as an upload leaves them."""
+    result = upload_pictures([make_upload(data or pictures.jpeg(64, 48), filename)], owner)
+    db.session.flush()
+    ((image, _job),) = result.taken
+    return image
+
+
+def form_file(data, filename="picture.jpg"):
+    """A file for the test client's `data=`."""
+    return io.BytesIO(data), filename

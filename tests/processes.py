@@ -1,0 +1,122 @@
+"""A whole QsCMS as an operator runs it: web server and consumer as processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+TOP = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+PASSWORD = "correct horse battery"
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, what: str, seconds: float = START_SECONDS):
+    """Return what `condition()` returns once it is truthy; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s for {what}")
+
+
+class Site:
+    """Web server and consumer in a folder of their own, with `settings` on top."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("CMS_")},
+            "CMS_DATA_DIR": str(folder),
+            "CMS_LOGIN_LIMIT": "1000 per minute",
+            "FLASK_APP": "wsgi:app",
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            **settings,
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def flask(self, *command: str, typed: str = "") -> str:
+        """Run `flask cms …` with `typed` on its standard input; return what it prints."""
+        done = subprocess.run(
+            [BIN / "flask", "cms", *command],
+            cwd=TOP,
+            env=self.environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def prepare(self, *roles: str) -> None:
+        """Make the database, and an account `<role>@example.com` for each role."""
+        subprocess.run(
+            [BIN / "flask", "db", "upgrade"],
+            cwd=TOP,
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+        for role in roles:
+            self.flask("create-user", f"{role}@example.com", "--role", role, typed=PASSWORD + "\n")
+
+    def start_web(self) -> None:
+        port = self.url.rsplit(":", 1)[1]
+        command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
+        self._start("web", command)
+        wait_for(self._answers, f"the web server; its log:\n{self.log('web')}")
+
+    def start_consumer(self, command: tuple[str, ...] = ("./huey_consumer.sh",)) -> None:
+        self._start("consumer", list(command))
+        wait_for(lambda: "Huey consumer started" in self.log("consumer"), "the consumer")
+
+    def log(self, name: str) -> str:
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def pid(self, name: str) -> int:
+        return self._running[name].pid
+
+    def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; return the exit status."""
+        process = self._running.pop(name)
+        process.send_signal(how)
+        return process.wait(timeout=60)
+
+    def close(self) -> None:
+        for name in list(self._running):
+            self.stop(name)
+
+    def _start(self, name: str, command: list) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self._running[name] = subprocess.Popen(
+                command, cwd=TOP, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.url}/login", timeout=5)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            assert self._running["web"].poll() is None, self.log("web")
+            return False
+        return True

@@ -1,0 +1,91 @@
+"""What every storage can do, and how it says that it cannot."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO, Protocol, Self
+
+from cms.errors import N_, CmsError
+
+
+class MissingFile(CmsError):
+    """The storage holds no file of this key. `key` is a fact, for the log."""
+
+    sentence = N_("The stored file is missing.")
+
+
+class StorageFull(CmsError):
+    """There is no room left; what was being written is gone, the rest is whole."""
+
+    sentence = N_("There is no space left to store this file.")
+
+
+class KeyTaken(CmsError):
+    """A file of this key is there already. Files are never overwritten."""
+
+    sentence = N_("A file is stored under this name already.")
+
+
+class Incoming(Protocol):
+    """A file on its way in. Closed without `Storage.adopt`, it leaves nothing behind."""
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are, for readers that want a file's path. `flush` first."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_error: object) -> None: ...
+
+
+class Storage(Protocol):
+    """Files by key. Each is written whole, once, and read by many.
+
+    Every method that takes a key raises `BadKey` for one that `new_key` cannot
+    have made. Those that write raise `StorageFull` when there is no room and
+    `KeyTaken` rather than overwrite; those that read raise `MissingFile`.
+    """
+
+    def incoming(self) -> Incoming:
+        """Return a file to stream an upload into, near where it will be kept."""
+
+    def adopt(self, temporary: Incoming, key: str) -> None:
+        """Keep what was written to `temporary` under `key`, whole and on disk.
+
+        `temporary` is closed by this. On any error nothing is kept.
+        """
+
+    def save(self, key: str, source: Path) -> None:
+        """Keep a copy of the file at `source` under `key`, whole and on disk."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file for reading. The caller closes it."""
+
+    def path(self, key: str) -> AbstractContextManager[Path]:
+        """Give a local path to read the file from, good until the context ends."""
+
+    def delete(self, key: str) -> None:
+        """Delete a file. One that is missing is no error."""
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is a file of this key."""
+
+    def size(self, key: str) -> int:
+        """Return the size of a file in bytes."""
+
+    def clear_incoming(self, older_than: timedelta) -> int:
+        """Remove what uploads that died left behind; return how many files."""

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cms import admin, cli, config, edge, site, storage
+from cms import admin, cli, config, edge, look, site, storage
 from cms.accounts.services import datastore
 from cms.database import engine_options, with_driver
 from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
@@ -46,6 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_extensions(app, settings)
+    look.init_app(app)
     cli.init_app(app)
     site.init_app(app)
     admin.init_app(app)

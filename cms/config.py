@@ -78,15 +78,17 @@ class Settings(BaseModel):
     @field_validator("trusted_hosts", "allow_embedded", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return tuple(filter(None, value.replace(" ", "").split(","))) if isinstance(
-            value, str
-        ) else value
+        return (
+            tuple(filter(None, value.replace(" ", "").split(",")))
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("allow_embedded")
     @classmethod
     def _known_parts(cls, parts: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := set(parts) - set(EMBEDDED_PARTS):
-            raise ValueError(f"unknown part {sorted(unknown)[0]!r}")
+            raise ValueError(f"unknown part {min(unknown)!r}")
         return parts
 
     @model_validator(mode="after")

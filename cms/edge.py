@@ -27,10 +27,11 @@ from cms import errors
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db
+from cms.look import LANGUAGES
 
 logger = logging.getLogger(__name__)
 
-LOCALES = {"en": "English", "zh_Hans_CN": "简体中文"}
+LOCALES = dict(LANGUAGES)
 LOCALE_COOKIE = "cms_locale"
 
 # What anybody may ask for. Every other address wants a log-in; a view of our
@@ -39,15 +40,21 @@ _PUBLIC_ENDPOINTS = {"static", "admin.static", "security.static", "security.logi
 
 _SENTENCES: dict[type[HTTPException], str] = {
     BadRequest: N_("The request could not be understood."),
-    CSRFError: N_("This page was open too long or was reloaded elsewhere. Go back, reload it, and try again."),
+    CSRFError: N_(
+        "This page was open too long or was reloaded elsewhere. Go back, reload it, and try again."
+    ),
     Unauthorized: N_("Please log in first."),
     Forbidden: N_("You are not allowed to do this."),
     NotFound: N_("This page does not exist, or you may not see it."),
     Conflict: N_("Somebody changed this at the same time. Reload the page and try again."),
-    RequestEntityTooLarge: N_("This is larger than %(limit)s MB, the most that is accepted at once."),
+    RequestEntityTooLarge: N_(
+        "This is larger than %(limit)s MB, the most that is accepted at once."
+    ),
     UnprocessableEntity: N_("This could not be accepted."),
     TooManyRequests: N_("Too many tries. Wait a minute, then try again."),
-    InternalServerError: N_("Something went wrong on our side. It has been noted; please try again."),
+    InternalServerError: N_(
+        "Something went wrong on our side. It has been noted; please try again."
+    ),
 }
 
 
@@ -66,7 +73,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(errors.CmsError, _answer_cms_error)
     app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(Exception, _answer_unexpected)
-    app.context_processor(lambda: {"locales": LOCALES})
 
 
 def select_locale() -> str:
@@ -131,7 +137,7 @@ def _answer_conflict(error: IntegrityError) -> Any:
 
 
 def _answer_unexpected(error: Exception) -> Any:
-    logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return _answer_error(InternalServerError())
 
 

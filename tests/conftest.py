@@ -1,10 +1,20 @@
 """What every test may ask for."""
 
 import os
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import flask_migrate
 import pytest
 
+from cms.app import create_app
+from cms.extensions import db
+from cms.jobs.queue import open_storage
+from cms.tasks import huey
 from tests import services
+from tests.factories import make_user
+from tests.processes import PASSWORD, free_port
 
 
 def _running(service):
@@ -30,3 +40,123 @@ def mariadb_url():
 @pytest.fixture(scope="session")
 def redis_url():
     yield from _running(services.Redis)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The application on the embedded default, its database migrated."""
+    return _make_app(tmp_path_factory.mktemp("cms"))
+
+
+@pytest.fixture(
+    scope="session",
+    params=["sqlite", "postgresql", "mariadb"],
+)
+def each_app(request, tmp_path_factory):
+    """The application on each database; the servers' with Redis as their queue."""
+    settings = {}
+    if request.param != "sqlite":
+        settings["CMS_DATABASE_URL"] = request.getfixturevalue(f"{request.param}_url")
+        settings["CMS_QUEUE_URL"] = request.getfixturevalue("redis_url")
+    return _make_app(tmp_path_factory.mktemp(request.param), **settings)
+
+
+@pytest.fixture
+def ctx(app):
+    """An application context on an empty database, queue and storage."""
+    with _clean_context(app):
+        yield app
+
+
+@pytest.fixture
+def each_ctx(each_app):
+    """The same on each database."""
+    with _clean_context(each_app):
+        yield each_app
+
+
+@pytest.fixture
+def client(ctx):
+    return ctx.test_client()
+
+
+@pytest.fixture
+def log_in(client):
+    """Log in with a new account of a role; return the account."""
+
+    def go(role="editor"):
+        user = make_user(role)
+        db.session.commit()
+        answer = client.post("/login", data={"email": user.email, "password": PASSWORD})
+        assert answer.status_code == 302
+        return user
+
+    return go
+
+
+@pytest.fixture
+def runner(ctx):
+    return ctx.test_cli_runner()
+
+
+@pytest.fixture
+def moment():
+    """A time that tests may stop the clock at."""
+    return datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def run_jobs():
+    """Run what waits in the queue as a consumer would, and what is due within `hours`.
+
+    Returns the time, as Huey counts it, just after the last run.
+    """
+
+    def run(hours=0):
+        horizon = huey._get_timestamp() + timedelta(hours=hours)
+        while True:
+            for task in huey.read_schedule(horizon):
+                huey.enqueue(task)
+            if not len(huey):
+                db.session.expire_all()
+                return huey._get_timestamp()
+            huey.execute(huey.dequeue(), horizon)
+
+    return run
+
+
+@pytest.fixture
+def unreachable_queue(ctx):
+    """The queue is a Redis that refuses connections."""
+    kept = huey.storage
+    huey.storage = open_storage("cms", f"redis://127.0.0.1:{free_port()}/0")
+    yield
+    huey.storage = kept
+
+
+def _make_app(folder, **settings):
+    app = create_app(
+        {"CMS_ENV": "testing", "CMS_DATA_DIR": folder, "CMS_LOGIN_LIMIT": "1000 per minute", **settings}
+    )
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+@contextmanager
+def _clean_context(app):
+    huey.init_app(app)  # there is one Huey; bind it to this test's application
+    with app.app_context():
+        _empty(app)
+        yield
+        db.session.rollback()
+
+
+def _empty(app):
+    for table in reversed(db.metadata.sorted_tables):
+        db.session.execute(table.delete())
+    db.session.commit()
+    huey.flush()
+    for path in Path(app.config["CMS_SETTINGS"].data_dir, "files").rglob("*"):
+        if path.is_file():
+            path.unlink()

@@ -14,8 +14,8 @@ from cms.extensions import db
 from cms.media import files
 from cms.media.incoming import IncomingFile
 from tests import pictures
+from tests.processes import PASSWORD
 
-PASSWORD = "correct horse battery"
 _numbers = count(1)
 
 

@@ -13,13 +13,13 @@ class ToyError(CmsError):
     sentence = "The toy %(name)s broke."
 
 
-@huey.task(retries=3, retry_delay=60, name="toy_break", subject="toy")
+@huey.task(retries=3, retry_delay=60, name="toy_break", subject="toy", words="Play")
 def break_toy(name):
     """Fail, always."""
     raise ToyError(name=name)
 
 
-@huey.task(retries=3, retry_delay=60, name="toy_write", subject="toy")
+@huey.task(retries=3, retry_delay=60, name="toy_write", subject="toy", words="Play")
 def write_toy(name, *, fail_after=None, checkpoint_first=False):
     """Write a row; optionally fail after it, with or without a commit between."""
     db.session.add(Role(name=name))

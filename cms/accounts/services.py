@@ -11,7 +11,7 @@ from flask_security import SQLAlchemyUserDatastore, hash_password
 
 from cms.accounts.models import Role, User
 from cms.accounts.policy import ROLES
-from cms.errors import CmsError, N_
+from cms.errors import N_, CmsError
 from cms.extensions import db
 
 datastore = SQLAlchemyUserDatastore(db, User, Role)

@@ -1,0 +1,23 @@
+"""The administrators' and editors' face, on Flask-Admin."""
+
+from flask import Flask, current_app
+from flask_babel import lazy_gettext as _l
+
+from cms.admin.base import open_admin
+from cms.admin.dashboard import Dashboard
+from cms.admin.images import ImageView
+from cms.admin.jobs import JobView
+from cms.admin.notifications import NotificationView
+from cms.jobs.models import Job
+from cms.media.models import Image
+from cms.notifications.models import AdminNotification
+
+
+def init_app(app: Flask) -> None:
+    """Add the admin with its screens."""
+    admin = open_admin(app, Dashboard(), lambda: current_app.jinja_env.globals["csp_nonce"]())
+    admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
+    admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
+    admin.add_view(
+        NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import IntegrityError
+
 from cms.audit.services import record
-from cms.errors import CmsError, N_
+from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
@@ -25,10 +27,15 @@ def retry_job(job: Job) -> Job:
     """
     if job.state != JobState.FAILED:
         raise NothingToRetry
-    already = ledger.retry_of(job)
-    if already is not None:
+    if already := ledger.retry_of(job):
         return already
-    retry = huey.resubmit(job)
+    try:
+        with db.session.begin_nested():
+            retry = huey.resubmit(job)
+    except IntegrityError:
+        if already := ledger.retry_of(job):  # somebody pressed at the same time
+            return already
+        raise
     record("retry", job, retry=retry.id)
     if job.subject_kind == "image":
         image = db.session.get(Image, int(job.subject_id or 0))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 from werkzeug.datastructures import FileStorage
 
+from cms.accounts.models import User
 from cms.audit.services import record
 from cms.config import settings
-from cms.errors import CmsError, N_
+from cms.errors import N_, CmsError
 from cms.imaging.operations import DEFAULT_OPERATIONS
 from cms.imaging.probe import EmptyFile, Probe, probe
 from cms.jobs.models import Job
-from cms.media import files, services
+from cms.media import services
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image
-from cms.storage.keys import new_key
 from cms.tasks.images import process_image
 
 LONGEST_NAME = 255
@@ -51,7 +51,7 @@ class UploadResult:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def upload_pictures(uploads: Iterable[FileStorage], owner: Any) -> UploadResult:
+def upload_pictures(uploads: Iterable[FileStorage], owner: User | None) -> UploadResult:
     """Take each picture that can be taken; the others are refused one by one.
 
     Nothing is decoded here: the header alone is read. Row, audit entry and job
@@ -64,7 +64,7 @@ def upload_pictures(uploads: Iterable[FileStorage], owner: Any) -> UploadResult:
             continue
         name = display_name(upload.filename)
         try:
-            result.taken.append(_take(name, upload.stream, owner))
+            result.taken.append(_take(name, cast("IncomingFile", upload.stream), owner))
         except CmsError as error:
             result.refused.append(Refusal(name, error))
     if not result.taken and not result.refused:
@@ -86,20 +86,9 @@ def display_name(filename: str) -> str:
     return name or "picture"
 
 
-def _take(name: str, incoming: Any, owner: Any) -> tuple[Image, Job]:
-    found = _inspect(incoming)
-    key = new_key("originals", found.format.extension)
-    incoming.adopt(key)
-    files.written(key)
-    image = services.add_picture(
-        filename=name,
-        key=key,
-        probe=found,
-        size=incoming.size,
-        sha256=incoming.sha256,
-        owner_id=owner.id if owner is not None else None,
-    )
-    record("upload", image, filename=name, size=incoming.size)
+def _take(name: str, incoming: IncomingFile, owner: User | None) -> tuple[Image, Job]:
+    image = services.add_picture(name, incoming, _inspect(incoming), owner)
+    record("upload", image, filename=name, size=image.size)
     return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import traceback
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, func, select, update
 
 from cms import clock
-from cms.errors import CmsError, N_
+from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
+
+# What every database's TEXT column holds, in any script.
+LONGEST_MESSAGE = 2_000
+LONGEST_TRACEBACK = 15_000
 
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
@@ -91,8 +95,8 @@ def fail(job_id: str, error: BaseException, *, final: bool) -> Job | None:
         job.attempts_made,
         outcome="failed",
         error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
-        error_message=str(error),
-        traceback="".join(traceback.format_exception(error)),
+        error_message=str(error)[:LONGEST_MESSAGE],
+        traceback="".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:],
     )
     db.session.refresh(job)
     return job
@@ -108,7 +112,7 @@ def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
 def count_by_state() -> dict[JobState, int]:
     """Return how many jobs are in each state, zeros included."""
     rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples()
-    return {state: 0 for state in JobState} | dict(rows.all())
+    return dict.fromkeys(JobState, 0) | dict(rows.all())
 
 
 def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
@@ -128,11 +132,9 @@ def retry_of(job: Job) -> Job | None:
 
 
 def _advance(*conditions: Any, **values: Any) -> bool:
-    result = db.session.execute(
-        update(Job).where(*conditions).values(**values).execution_options(synchronize_session=False)
-    )
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
+    statement = update(Job).where(*conditions).values(**values)
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount == 1
 
 
 def _close_attempt(job_id: str, number: int, **values: Any) -> None:

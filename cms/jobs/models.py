@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
-from cms.database import UtcDateTime
+from cms.database import UtcDateTime, enum_type
 from cms.extensions import db
 
 
@@ -26,8 +26,6 @@ class JobState(StrEnum):
 
 WAITING = (JobState.QUEUED, JobState.RETRYING)
 ENDED = (JobState.SUCCEEDED, JobState.FAILED)
-
-_state = Enum(JobState, native_enum=False, length=12, values_callable=lambda e: [s.value for s in e])
 
 
 class Job(db.Model):  # type: ignore[name-defined,misc]
@@ -51,7 +49,7 @@ class Job(db.Model):  # type: ignore[name-defined,misc]
     kwargs: Mapped[dict[str, Any]] = mapped_column(JSON)
     subject_kind: Mapped[str | None] = mapped_column(String(40))
     subject_id: Mapped[str | None] = mapped_column(String(40))
-    state: Mapped[JobState] = mapped_column(_state, default=JobState.QUEUED)
+    state: Mapped[JobState] = mapped_column(enum_type(JobState), default=JobState.QUEUED)
     attempts_made: Mapped[int] = mapped_column(default=0)
     attempts_allowed: Mapped[int]
     retry_delay: Mapped[int]

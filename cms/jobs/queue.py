@@ -63,9 +63,9 @@ class LedgerHuey(Huey):  # type: ignore[misc]
     def resubmit(self, job: Job) -> Job:
         """Submit the work of a failed job once more, as a new job.
 
-        Pressed twice it is still one retry: the first one's job is returned.
+        Raises `IntegrityError` when there is a retry of it already.
         """
-        return ledger.retry_of(job) or self.kinds[job.task].submit_as_retry(job)
+        return self.kinds[job.task].submit_as_retry(job)
 
 
 def open_storage(name: str, address: str) -> BaseStorage:
@@ -98,27 +98,34 @@ class LedgerTask(huey.api.TaskWrapper):  # type: ignore[misc]
 
     `name` is the task's lasting name: kept when code moves, since messages and
     rows carry it. `subject` is the kind of thing whose id is the first argument.
+    `words` says in a few words what the job does.
     """
 
     huey: LedgerHuey
     task_class: Any
 
     def __init__(
-        self, huey: LedgerHuey, func: Callable[..., None], *, name: str, subject: str, **options: Any
+        self,
+        huey: LedgerHuey,
+        func: Callable[..., None],
+        *,
+        name: str,
+        subject: str,
+        words: str,
+        **options: Any,
     ) -> None:
         self.subject = subject
+        self.words = words
         self._failure_hook: Callable[..., None] | None = None
         # Huey keys tasks by module and name; a fixed module lets code move.
         super().__init__(huey, func, name=name, __module__="cms", **options)
         huey.kinds[name] = self
 
-    def create_task(
-        self, func: Callable[..., None], context: bool = False, name: str | None = None, **rest: Any
-    ) -> Any:
-        def guarded(*task_args: Any, task: Any, **task_kwargs: Any) -> None:
-            self._run(task.id, lambda: func(*task_args, **task_kwargs))
+    def create_task(self, func: Callable[..., None], *_context: Any, **settings: Any) -> Any:
+        def guarded(*args: Any, task: Any, **kwargs: Any) -> None:
+            self._run(task.id, lambda: func(*args, **kwargs))
 
-        return super().create_task(guarded, True, name, **rest)
+        return super().create_task(guarded, context=True, name=self.name, **settings)
 
     def submit(self, *args: Any, **kwargs: Any) -> Job:
         """Write a job for these arguments and publish it once the caller commits.

@@ -51,6 +51,9 @@ class IncomingFile:
         """Take the file into the storage under `key`, whole and on disk."""
         self._storage.adopt(self._file, key)
 
+    def flush(self) -> None:
+        self._file.flush()
+
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)
 

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
-from cms.database import UtcDateTime
+from cms.database import UtcDateTime, enum_type
 from cms.extensions import db
 
 
@@ -20,11 +20,6 @@ class ImageStatus(StrEnum):
     PROCESSING = "processing"
     READY = "ready"
     FAILED = "failed"
-
-
-_status = Enum(
-    ImageStatus, native_enum=False, length=12, values_callable=lambda e: [s.value for s in e]
-)
 
 
 class Image(db.Model):  # type: ignore[name-defined,misc]
@@ -51,7 +46,7 @@ class Image(db.Model):  # type: ignore[name-defined,misc]
     sha256: Mapped[str] = mapped_column(String(64))
     width: Mapped[int]
     height: Mapped[int]
-    status: Mapped[ImageStatus] = mapped_column(_status, default=ImageStatus.PENDING)
+    status: Mapped[ImageStatus] = mapped_column(enum_type(ImageStatus), default=ImageStatus.PENDING)
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from cms import clock
+from cms.accounts.models import User
 from cms.config import settings
 from cms.extensions import db
 from cms.imaging.operations import Operation, parse
@@ -17,26 +18,28 @@ from cms.imaging.probe import Probe
 from cms.imaging.render import Rendered, render
 from cms.jobs import ledger
 from cms.media import files
+from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
 
 Operations = Sequence[Mapping[str, Any]]
 
 
-def add_picture(
-    *, filename: str, key: str, probe: Probe, size: int, sha256: str, owner_id: int | None
-) -> Image:
-    """Add a picture whose file is stored already; it waits for its renditions."""
+def add_picture(filename: str, file: IncomingFile, found: Probe, owner: User | None) -> Image:
+    """Keep an arrived file and add its picture, which waits for its renditions."""
+    key = new_key("originals", found.format.extension)
+    file.adopt(key)
+    files.written(key)
     image = Image(
         title=title_from(filename),
         filename=filename,
         key=key,
-        mime=probe.format.mime,
-        size=size,
-        sha256=sha256,
-        width=probe.width,
-        height=probe.height,
-        owner_id=owner_id,
+        mime=found.format.mime,
+        size=file.size,
+        sha256=file.sha256,
+        width=found.width,
+        height=found.height,
+        owner=owner,
     )
     db.session.add(image)
     db.session.flush()
@@ -102,7 +105,7 @@ def delete_picture(image: Image) -> None:
 def count_by_status() -> dict[ImageStatus, int]:
     """Return how many pictures are in each status, zeros included."""
     rows = db.session.execute(select(Image.status, func.count()).group_by(Image.status)).tuples()
-    return {status: 0 for status in ImageStatus} | dict(rows.all())
+    return dict.fromkeys(ImageStatus, 0) | dict(rows.all())
 
 
 def newest_ready(limit: int) -> list[Image]:

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
-from cms.database import UtcDateTime
+from cms.database import UtcDateTime, enum_type
 from cms.extensions import db
 from cms.jobs.models import Job
 
@@ -19,11 +19,6 @@ from cms.jobs.models import Job
 class NotificationState(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
-
-
-_state = Enum(
-    NotificationState, native_enum=False, length=12, values_callable=lambda e: [s.value for s in e]
-)
 
 
 class AdminNotification(db.Model):  # type: ignore[name-defined,misc]
@@ -44,12 +39,12 @@ class AdminNotification(db.Model):  # type: ignore[name-defined,misc]
     job_id: Mapped[str | None] = mapped_column(
         ForeignKey("job.id", ondelete="SET NULL"), unique=True
     )
-    state: Mapped[NotificationState] = mapped_column(_state, default=NotificationState.OPEN)
+    state: Mapped[NotificationState] = mapped_column(
+        enum_type(NotificationState), default=NotificationState.OPEN
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    resolved_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user.id", ondelete="SET NULL")
-    )
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
     job: Mapped[Job | None] = relationship()
     resolved_by: Mapped[User | None] = relationship()

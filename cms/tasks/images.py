@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from cms.errors import N_
 from cms.jobs.queue import checkpoint
 from cms.media import services as media
 from cms.tasks.queue import huey
 
 
-@huey.task(retries=3, retry_delay=60, name="process_image", subject="image")
+@huey.task(
+    retries=3, retry_delay=60, name="process_image", subject="image", words=N_("Process a picture")
+)
 def process_image(image_id: int, operations: media.Operations) -> None:
     """Make the renditions of a picture.
 

@@ -1,0 +1,35 @@
+"""The first page: what waits, what runs, what went wrong."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from cms.admin.base import QsIndexView, expose, needs
+from cms.jobs import ledger
+from cms.jobs.models import JobState
+from cms.media import services as media
+from cms.notifications import services as notifications
+
+
+class Dashboard(QsIndexView):
+    """Counts with a way to each list; people see only what they may open."""
+
+    icon = "home"
+
+    def __init__(self) -> None:
+        super().__init__(name=_l("Dashboard"), url="/admin")
+
+    @expose("/")
+    @needs("enter")
+    def index(self) -> str:
+        """Show the counts, and the newest pictures."""
+        jobs = ledger.count_by_state()
+        return self.render(
+            "admin/dashboard.html",
+            pictures=media.count_by_status(),
+            jobs_waiting=jobs[JobState.QUEUED] + jobs[JobState.RETRYING],
+            jobs_running=jobs[JobState.RUNNING],
+            jobs_failed=jobs[JobState.FAILED],
+            notifications_open=notifications.count_open(),
+            newest=media.newest_ready(6),
+        )

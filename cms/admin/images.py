@@ -1,0 +1,259 @@
+"""The pictures: drop files, watch them turn ready, name them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from cms.admin import columns
+from cms.admin.base import expose, needs
+from cms.admin.columns import State
+from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
+from cms.config import settings
+from cms.edge import wants_json
+from cms.editorial import pictures, retries
+from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, upload_pictures
+from cms.errors import CmsError
+from cms.extensions import db
+from cms.imaging.formats import FORMATS
+from cms.jobs import ledger
+from cms.media.models import Image, ImageStatus
+
+MOST_IDS = 200
+
+STATES = {
+    ImageStatus.PENDING: State(_l("Waiting"), "wait", "clock", moving=True),
+    ImageStatus.PROCESSING: State(_l("Processing"), "busy", "loader-2", moving=True),
+    ImageStatus.READY: State(_l("Ready"), "ok", "circle-check"),
+    ImageStatus.FAILED: State(_l("Failed"), "bad", "alert-triangle"),
+}
+
+
+class StatusWithReason(columns.Status):
+    """The state of a picture and, when it failed, why."""
+
+    def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
+        shown = super().__call__(view, context, row, name)
+        if not row.sentence:
+            return shown
+        return Markup('{}<div class="reason">{}</div>').format(shown, in_words(row))
+
+
+def in_words(thing: Any) -> str:
+    """Return why a picture or job failed, in the reader's language."""
+    return _(thing.sentence, **(thing.facts or {})) if thing.sentence else ""
+
+
+def thumbnail_url(image: Image) -> str | None:
+    """Return the address of a picture's thumbnail, None while there is none."""
+    rendition = image.rendition("thumbnail")
+    return url_for("site.media", key=rendition.key) if rendition else None
+
+
+def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
+    """Draw width and height in pixels, as displayed."""
+    return f"{image.width} × {image.height}"
+
+
+class ImageView(QsListView):
+    """The list of pictures, where files are dropped."""
+
+    kind, icon = "image", "photo"
+    can_create = False  # pictures come by upload
+    list_template = "admin/image/list.html"
+    edit_template = "admin/image/edit.html"
+
+    column_list = (
+        "thumbnail",
+        "title",
+        "status",
+        "size",
+        "dimensions",
+        "owner.email",
+        "created_at",
+    )
+    column_labels: ClassVar[dict[str, Any]] = {
+        "thumbnail": _l("Picture"),
+        "title": _l("Title"),
+        "alt_text": _l("Alternative text"),
+        "filename": _l("File name"),
+        "status": _l("Status"),
+        "size": _l("Size"),
+        "dimensions": _l("Dimensions"),
+        "owner.email": _l("Uploaded by"),
+        "created_at": _l("Uploaded"),
+    }
+    column_formatters: ClassVar[dict[str, Any]] = {
+        "thumbnail": columns.picture(thumbnail_url),
+        "title": columns.link(lambda image: url_for("image.edit_view", id=image.id)),
+        "status": StatusWithReason(STATES),
+        "size": columns.file_size,
+        "dimensions": dimensions,
+        "created_at": columns.moment,
+    }
+    column_sortable_list = ("title", "status", "size", "created_at")
+    column_default_sort = ("id", True)
+    column_searchable_list = ("title", "alt_text", "filename")
+    column_filters = ("owner.email", "created_at")
+    loads = (selectinload(Image.renditions),)
+    tabs = (
+        Tab("all", _l("All"), empty=_l("Drop pictures anywhere on this page to add the first.")),
+        Tab("pending", _l("Waiting"), Image.status == ImageStatus.PENDING),
+        Tab("processing", _l("Processing"), Image.status == ImageStatus.PROCESSING),
+        Tab("ready", _l("Ready"), Image.status == ImageStatus.READY),
+        Tab(
+            "failed",
+            _l("Failed"),
+            Image.status == ImageStatus.FAILED,
+            empty=_l("No picture has failed."),
+        ),
+    )
+    row_buttons = (
+        EDIT,
+        RowButton(
+            _l("Retry"),
+            "refresh",
+            ".retry",
+            post=True,
+            shown=lambda image: image.status == ImageStatus.FAILED,
+        ),
+        DELETE,
+    )
+    live = Live(".status", "images")
+
+    form_columns = ("title", "alt_text")
+    form_overrides: ClassVar[dict[str, Any]] = {"alt_text": TextAreaField}
+    form_args: ClassVar[dict[str, Any]] = {
+        "title": {"validators": [DataRequired(), Length(max=255)]},
+        "alt_text": {
+            "validators": [Length(max=500)],
+            "description": _l("What the picture shows, for people who cannot see it."),
+        },
+    }
+
+    @expose("/upload", methods=("POST",))
+    @needs("create")
+    def upload(self) -> ResponseReturnValue:
+        """Take the files of the field `file`: each good one, whatever the others are."""
+        try:
+            result = upload_pictures(
+                request.files.getlist("file"),
+                current_user._get_current_object(),  # noqa: SLF001 - the way Werkzeug gives
+            )
+        except NoFile as error:
+            result = UploadResult(refused=[Refusal("", error)])
+        return _as_json(result) if wants_json() else self._as_page(result)
+
+    @expose("/status")
+    @needs("view")
+    def status(self) -> ResponseReturnValue:
+        """Answer where pictures stand: `?ids=1,2`, at most `MOST_IDS` of them."""
+        given = request.args.get("ids", "").split(",")[:MOST_IDS]
+        if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in given):  # noqa: PLR2004 - fits every INTEGER
+            raise BadRequest
+        query = (
+            select(Image)
+            .where(Image.id.in_(map(int, given)))
+            .options(selectinload(Image.renditions))
+        )
+        return jsonify(images=[_status_of(image) for image in db.session.scalars(query)])
+
+    @expose("/retry", methods=("POST",))
+    @needs("retry")
+    def retry(self) -> ResponseReturnValue:
+        """Try a failed picture again."""
+        image = self.get_one(request.form.get("id", ""))
+        try:
+            retries.retry_picture(image)
+            flash(_("“%(title)s” will be tried again.", title=image.title), "success")
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
+        return redirect(request.form.get("url") or self.get_url(".index_view"))
+
+    def jobs_of(self, image: Image) -> list[Any]:
+        """Return the newest jobs of a picture, for its edit page."""
+        return ledger.for_subject("image", image.id)
+
+    @property
+    def upload_max_bytes(self) -> int:
+        return settings().upload_max_bytes
+
+    @property
+    def upload_types(self) -> str:
+        """Return what the file dialog offers."""
+        return ",".join(sorted({f.mime for f in FORMATS} | {f".{f.extension}" for f in FORMATS}))
+
+    @property
+    def upload_note(self) -> str:
+        return _(
+            "JPEG, PNG, GIF, WebP, AVIF, HEIC or TIFF, up to %(limit)s MB each",
+            limit=settings().upload_max_mb,
+        )
+
+    def _delete(self, model: Image) -> None:
+        pictures.delete_picture(model)
+
+    def _as_page(self, result: UploadResult) -> ResponseReturnValue:
+        if result.taken:
+            flash(_("Upload successful, processing..."), "success")
+        for refusal in result.refused:
+            words = _(refusal.error.sentence, **refusal.error.facts)
+            flash(f"{refusal.filename}: {words}" if refusal.filename else words, "error")
+        return redirect(self.get_url(".index_view"))
+
+    def create_blueprint(self, admin: Any) -> Any:
+        """Answer a request over the limit in the form that uploaders read."""
+        blueprint = super().create_blueprint(admin)
+        blueprint.register_error_handler(RequestEntityTooLarge, _answer_too_large)
+        return blueprint
+
+
+def _answer_too_large(error: RequestEntityTooLarge) -> Any:
+    if not wants_json():
+        return error
+    whole = Refusal("", FileTooLarge(limit=settings().request_max_mb))
+    return _as_json(UploadResult(refused=[whole]))
+
+
+def _as_json(result: UploadResult) -> ResponseReturnValue:
+    images = [
+        {"id": image.id, "status": image.status.value, "job_id": job.id}
+        for image, job in result.taken
+    ]
+    errors = [
+        {"filename": refusal.filename, "error": _(refusal.error.sentence, **refusal.error.facts)}
+        for refusal in result.refused
+    ]
+    return jsonify(images=images, errors=errors), _code(result)
+
+
+def _code(result: UploadResult) -> int:
+    if result.taken:
+        return 202
+    too_large = all(isinstance(refusal.error, FileTooLarge) for refusal in result.refused)
+    return 413 if too_large else 422
+
+
+def _status_of(image: Image) -> dict[str, Any]:
+    renditions = [
+        {
+            "name": rendition.name,
+            "url": url_for("site.media", key=rendition.key),
+            "width": rendition.width,
+            "height": rendition.height,
+        }
+        for rendition in image.renditions
+    ]
+    return {"id": image.id, "status": image.status.value, "renditions": renditions}

@@ -1,0 +1,147 @@
+"""The jobs: what waits, what runs, what failed and why."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from cms.admin import columns
+from cms.admin.base import expose, needs
+from cms.admin.columns import State
+from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab
+from cms.editorial import retries
+from cms.errors import CmsError
+from cms.extensions import db
+from cms.jobs.models import WAITING, Job, JobState
+from cms.tasks import huey
+
+MOST_IDS = 200
+
+STATES = {
+    JobState.QUEUED: State(_l("Waiting"), "wait", "clock", moving=True),
+    JobState.RUNNING: State(_l("Running"), "busy", "loader-2", moving=True),
+    JobState.RETRYING: State(_l("Will be retried"), "wait", "refresh", moving=True),
+    JobState.SUCCEEDED: State(_l("Done"), "ok", "circle-check"),
+    JobState.FAILED: State(_l("Failed"), "bad", "alert-triangle"),
+}
+
+OUTCOMES = {
+    "succeeded": State(_l("Done"), "ok", "circle-check"),
+    "failed": State(_l("Failed"), "bad", "alert-triangle"),
+    None: State(_l("Running"), "busy", "loader-2", moving=True),
+}
+
+_SUBJECTS = {"image": (_l("Picture %(id)s"), "image.edit_view")}
+
+
+def kind_in_words(job: Any) -> str:
+    """Return what a job does; its bare name if this version knows it no more."""
+    kind = huey.kinds.get(job.task)
+    return _(kind.words) if kind else job.task
+
+
+def subject_of(kind: str | None, subject_id: str | None) -> Any:
+    """Return a link to what a job was for."""
+    if kind not in _SUBJECTS:
+        return columns.EMPTY
+    words, endpoint = _SUBJECTS[kind]
+    return Markup('<a href="{}">{}</a>').format(
+        url_for(endpoint, id=subject_id), str(words) % {"id": subject_id}
+    )
+
+
+def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
+    """Draw attempts made of attempts allowed."""
+    return f"{job.attempts_made} / {job.attempts_allowed}"
+
+
+def reason(_view: Any, _context: Any, job: Job, _name: str) -> Any:
+    """Draw why a job failed."""
+    return _(job.sentence, **(job.facts or {})) if job.sentence else columns.EMPTY
+
+
+class JobView(QsListView):
+    """The ledger, to be read; a failed job can be tried again."""
+
+    kind, icon = "job", "briefcase"
+    can_create = can_edit = can_delete = False
+    can_view_details = True
+    details_template = "admin/job/details.html"
+    state_column = "state"
+    name_column = "task"
+
+    column_list = ("task", "subject", "state", "attempts", "sentence", "created_at", "finished_at")
+    column_labels: ClassVar[dict[str, Any]] = {
+        "task": _l("Job"),
+        "subject": _l("For"),
+        "state": _l("Status"),
+        "attempts": _l("Attempts"),
+        "sentence": _l("Error"),
+        "created_at": _l("Submitted"),
+        "finished_at": _l("Ended"),
+    }
+    column_formatters: ClassVar[dict[str, Any]] = {
+        "task": columns.link(lambda job: url_for("job.details_view", id=job.id), kind_in_words),
+        "subject": lambda _v, _c, job, _n: subject_of(job.subject_kind, job.subject_id),
+        "state": columns.status(STATES),
+        "attempts": attempts,
+        "sentence": reason,
+        "created_at": columns.moment,
+        "finished_at": columns.moment,
+    }
+    column_sortable_list = ("created_at", "finished_at")
+    column_default_sort = ("created_at", True)
+    column_searchable_list = ("id", "task", "sentence", "subject_id")
+    tabs = (
+        Tab("all", _l("All"), empty=_l("No job has been submitted yet.")),
+        Tab("waiting", _l("Waiting"), Job.state.in_(WAITING)),
+        Tab("running", _l("Running"), Job.state == JobState.RUNNING),
+        Tab("succeeded", _l("Done"), Job.state == JobState.SUCCEEDED),
+        Tab("failed", _l("Failed"), Job.state == JobState.FAILED, empty=_l("No job has failed.")),
+    )
+    row_buttons = (
+        VIEW,
+        RowButton(
+            _l("Retry"),
+            "refresh",
+            ".retry",
+            post=True,
+            shown=lambda job: job.state == JobState.FAILED,
+        ),
+    )
+    live = Live(".status", "jobs")
+
+    @expose("/status")
+    @needs("view")
+    def status(self) -> ResponseReturnValue:
+        """Answer where jobs stand: `?ids=…,…`, at most `MOST_IDS` of them."""
+        ids = request.args.get("ids", "").split(",")[:MOST_IDS]
+        rows = db.session.execute(select(Job.id, Job.state).where(Job.id.in_(ids)))
+        return jsonify(jobs=[{"id": id_, "status": state.value} for id_, state in rows])
+
+    @expose("/retry", methods=("POST",))
+    @needs("retry")
+    def retry(self) -> ResponseReturnValue:
+        """Try a failed job again, as a new job."""
+        job = self.get_one(request.form.get("id", ""))
+        try:
+            again = retries.retry_job(job)
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
+            return redirect(request.form.get("url") or self.get_url(".index_view"))
+        flash(_("The job has been submitted again."), "success")
+        return redirect(self.get_url(".details_view", id=again.id))
+
+    def get_query(self) -> Any:
+        return super().get_query().options(selectinload(Job.attempts))
+
+    words_for = staticmethod(kind_in_words)
+    subject_of = staticmethod(subject_of)
+    outcomes = OUTCOMES

@@ -1,0 +1,121 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+unexport PYTHONPATH PYTHONHOME
+
+# Where `make run` answers.
+PORT ?= 8000
+# What `make test` hands to pytest, as in `make test ARGS="-k upload"`.
+ARGS ?=
+
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard cms/translations/*/LC_MESSAGES/*.po))
+REQUIREMENTS := $(BIN)/.requirements
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: $(BIN)/.installed static/vendor/uppy.min.js $(CATALOGUES) ## Install what QsCMS runs on, in this folder
+
+.PHONY: run
+run: setup ## Start web server and worker on 127.0.0.1:$PORT; Ctrl-C stops both
+	@flask cms setup
+	@echo "QsCMS is at http://127.0.0.1:$(PORT)/admin/ – Ctrl-C stops it."
+	@PORT=$(PORT) exec honcho --app-root . --procfile deploy/Procfile start
+
+.PHONY: test
+test: setup lint chromium ## Check, then run every test
+	pytest $(ARGS)
+
+.PHONY: lint
+lint: $(BIN)/.installed ## Check style, types and layers
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+.PHONY: format
+format: $(BIN)/.installed ## Set the source in the one style
+	ruff check --fix-only --quiet .
+	ruff format .
+
+.PHONY: lock
+lock: $(BIN)/.installed ## Pin again what requirements/ and package.json ask for
+	$(LOCK) requirements/base.in -o requirements/base.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/node.in -o requirements/node.txt
+	npm install --package-lock-only --ignore-scripts
+
+.PHONY: messages
+messages: $(BIN)/.installed ## Gather the texts for the translators
+	mkdir -p build
+	pybabel --quiet extract --mapping pyproject.toml --keywords "N_ _l lazy_gettext" \
+		--project QsCMS --copyright-holder "The QsCMS authors" --add-location file \
+		--sort-by-file --output-file build/messages.pot .
+	[ -d cms/translations/zh_Hans_CN ] \
+		|| pybabel --quiet init -i build/messages.pot -d cms/translations -l zh_Hans_CN
+	pybabel --quiet update -i build/messages.pot -d cms/translations \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+.PHONY: bench
+bench: setup ## Measure, and print the numbers
+	for script in benchmarks/*.py; do python "$$script"; done
+
+# Behind the targets above.
+
+$(BIN)/python:
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$("$$python" --version)"; \
+			"$$python" -m venv .venv && exit 0; \
+			rm -rf .venv; exit 1; \
+		fi; \
+	done; \
+	echo "QsCMS needs Python 3.11 or newer, and found none in the PATH." >&2; \
+	exit 1
+
+$(REQUIREMENTS): requirements/base.txt requirements/dev.txt | $(BIN)/python
+	@echo "Installing the Python packages (a minute or two, the first time)"
+	@pip install --quiet --require-hashes $(addprefix -r ,$^)
+	@touch $@
+
+$(BIN)/.installed: $(REQUIREMENTS) pyproject.toml
+	@pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A node of its own where the system has none, or one too old for our lock file.
+static/vendor/uppy.min.js: package-lock.json requirements/vendor.mjs | $(REQUIREMENTS)
+	@echo "Installing the browser libraries"
+	@major=$$(npm --version 2>/dev/null | cut -d. -f1 || true); \
+	if [ "$${major:-0}" -lt 9 ]; then \
+		pip install --quiet --require-hashes -r requirements/node.txt; \
+	fi
+	@npm ci --ignore-scripts --loglevel error
+	@npm run --silent vendor
+
+%.mo: %.po | $(REQUIREMENTS)
+	@pybabel --quiet compile --input-file $< --output-file $@
+
+# The browser tests drive Chromium. Only root can add it; others are told.
+.PHONY: chromium
+chromium:
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq; \
+			DEBIAN_FRONTEND=noninteractive \
+				apt-get install -qq --no-install-recommends chromium >/dev/null; \
+		else \
+			echo "The browser tests need Chromium: install it, for example by" \
+				"'sudo apt-get install chromium'."; \
+		fi; \
+	fi

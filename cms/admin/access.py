@@ -1,0 +1,184 @@
+"""Who may open what: every admin page is closed until it says what it needs.
+
+A page names the action it needs by `@needs`; a view names its kind of thing.
+`cms.accounts.policy` decides. A page that names nothing stops the start of
+the program rather than standing open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
+
+from flask import abort, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import BaseView
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from cms.accounts.policy import may
+
+Page = TypeVar("Page", bound=Callable[..., Any])
+
+# What Flask-Admin's own pages and bulk actions need; any one of several is enough.
+_FLASK_ADMIN_NEEDS = {
+    "index": ("enter",),
+    "index_view": ("view",),
+    "details_view": ("view",),
+    "create_view": ("create",),
+    "edit_view": ("edit",),
+    "delete_view": ("delete",),
+    "ajax_update": ("edit",),
+    "ajax_lookup": ("create", "edit"),
+    "action_view": ("view",),  # and then what the chosen action needs
+    "export": ("export",),
+    "action_delete": ("delete",),
+}
+
+# A page of a screen that has no such ability is not there at all.
+_ABILITIES = {
+    "create_view": "can_create",
+    "edit_view": "can_edit",
+    "ajax_update": "can_edit",
+    "details_view": "can_view_details",
+    "delete_view": "can_delete",
+    "action_delete": "can_delete",
+    "export": "can_export",
+}
+
+
+def needs(*actions: str) -> Callable[[Page], Page]:
+    """Say which action, or which one of several, a page or a bulk action needs.
+
+    `@expose("/retry", methods=("POST",))` above `@needs("retry")`.
+    """
+
+    def mark(page: Page) -> Page:
+        page._needs = actions  # type: ignore[attr-defined]  # noqa: SLF001 - our own mark
+        return page
+
+    return mark
+
+
+class Guarded(BaseView):
+    """A view that is closed to everybody whom the policy does not let in.
+
+    Subclasses set `kind`, the policy's word for what they show, and may set
+    `icon`, a drawing for the side menu. `menu_badge` may return a count.
+    """
+
+    kind: ClassVar[str]
+    icon: ClassVar[str] = "file"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for page in self._guarded_names():
+            if not self.needed(page):
+                raise TypeError(f"{type(self).__name__}.{page} names no permission: add @needs")
+
+    def menu_badge(self) -> int | None:
+        """Return a count to show in the side menu, or None."""
+        return None
+
+    def needed(self, page: str) -> tuple[str, ...]:
+        """Return the actions, any one of which opens `page`; empty means nobody may."""
+        marked: tuple[str, ...] | None = getattr(getattr(type(self), page, None), "_needs", None)
+        return marked or _FLASK_ADMIN_NEEDS.get(page, ())
+
+    def allowed(self, action: str, thing: Any = None) -> bool:
+        """Tell whether the person may do `action` to such things, or to this `thing`."""
+        return may(current_user, action, self.kind, thing)
+
+    def offers(self, page: str, thing: Any = None) -> bool:
+        """Tell whether `page` exists on this screen and the person may use it."""
+        if not getattr(self, _ABILITIES.get(page, ""), True):
+            return False
+        return any(self.allowed(action, thing) for action in self.needed(page))
+
+    def is_accessible(self) -> bool:
+        """Tell whether the menu offers this view."""
+        return may(current_user, "enter", "admin") and self.offers(self._default_view)
+
+    def require(self, thing: Any, page: str | None = None) -> None:
+        """Stop with 403 unless the person may use `page`, this one by default, on `thing`."""
+        if not self.offers(page or this_page(), thing):
+            abort(403)
+
+    def _handle_view(self, name: str, **_kwargs: Any) -> ResponseReturnValue | None:
+        if not current_user.is_authenticated:
+            return _ask_to_log_in()
+        if not getattr(self, _ABILITIES.get(name, ""), True):
+            abort(404)
+        if not (may(current_user, "enter", "admin") and self.offers(name)):
+            return _refuse()
+        _stop_unstorable_text()
+        return None
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        # Flask-Admin's own calls twice on a TypeError, which hides where it came from.
+        answer = fn(self, *args, **kwargs)
+        if isinstance(answer, Response) and answer.location:
+            answer.location = inner_target(answer.location) or self._home()
+        return answer
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """Render `template`; a `return_url` that leads elsewhere is replaced."""
+        if "return_url" in kwargs:
+            kwargs["return_url"] = inner_target(kwargs["return_url"]) or self._home()
+        return super().render(template, **kwargs)
+
+    def _home(self) -> str:
+        return self.get_url(f".{self._default_view}")
+
+    def _guarded_names(self) -> Iterator[str]:
+        for _url, name, _methods in self._urls:
+            yield name
+        for handler, _text, _confirmation in getattr(self, "_actions_data", {}).values():
+            yield handler.__name__
+
+
+def this_page() -> str:
+    """Return the name of the view's method that answers this request."""
+    return (request.endpoint or "").rpartition(".")[2]
+
+
+def inner_target(target: str | None) -> str | None:
+    """Return `target` if it leads to this site, as a path with one leading `/`.
+
+    Browsers drop tabs and line ends inside an address and read `\\` as `/`, so
+    `/\\t/evil.example` would lead away.
+    """
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return None
+    return target if all(" " < sign != "\x7f" for sign in target) else None
+
+
+def storable(text: str) -> bool:
+    """Tell whether every database keeps `text`: no NUL, no half of a character."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _stop_unstorable_text() -> None:
+    # The address only: reading a form here would swallow an upload before its limits.
+    if not all(storable(part) for pair in request.args.items(multi=True) for part in pair):
+        abort(400)
+
+
+def wants_json() -> bool:
+    """Tell whether the caller is a script that asked for JSON."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def _ask_to_log_in() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(error=_("Please log in first.")), 401
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=here))
+
+
+def _refuse() -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(error=_("You are not allowed to do this.")), 403
+    abort(403)

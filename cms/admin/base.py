@@ -1,0 +1,333 @@
+"""The ground every admin screen stands on: Flask-Admin, hardened.
+
+`open_admin` builds the admin; a screen derives from `QsListView` in
+`cms.admin.lists`, or from `QsIndexView` and `Guarded` where it shows no table.
+Views never commit: they flush, and the edge of the request commits.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, abort, flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import Admin, AdminIndexView, expose
+from flask_admin.actions import action
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.theme import Bootstrap4Theme
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import Integer, SmallInteger, inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Query
+from werkzeug.exceptions import HTTPException
+from wtforms import Form, StringField, ValidationError
+
+from cms.admin.access import Guarded, needs, storable
+from cms.admin.conflicts import Conflicts
+from cms.audit.services import record
+from cms.errors import CmsError
+from cms.extensions import db
+
+__all__ = ["Guarded", "QsIndexView", "QsModelView", "action", "expose", "needs", "open_admin"]
+
+log = logging.getLogger(__name__)
+
+MOST_ROWS_AT_ONCE = 1_000
+MOST_CHOICES = 50
+LONGEST_AUDIT_VALUE = 1_000
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+_SECRET_WORDS = ("password", "secret", "token")
+
+
+def open_admin(app: Flask, index: QsIndexView, csp_nonce: Callable[[], str]) -> Admin:
+    """Build the admin at `/admin/` of `app`, with our templates and `index` as first page."""
+    return Admin(
+        app,
+        name="QsCMS",
+        url="/admin",
+        index_view=index,
+        theme=Bootstrap4Theme(base_template="admin/base.html"),
+        csp_nonce_generator=csp_nonce,
+    )
+
+
+class QsIndexView(Guarded, AdminIndexView):
+    """The first page of the admin."""
+
+    kind = "admin"
+    icon = "home"
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("name", _l("Dashboard"))
+        super().__init__(**kwargs)
+        # Flask-Admin would serve its jQuery and Bootstrap 4 from here; no page uses them.
+        self.static_folder = None
+
+
+class QsModelView(Conflicts, Guarded, ModelView):
+    """Flask-Admin's `ModelView` with its known traps closed.
+
+    `audited` says whether changes go to the audit trail. Hooks, all inside the
+    transaction: `on_model_change`, `on_model_delete`, `after_model_change`,
+    `after_model_delete`, and `record_change`.
+    """
+
+    audited = True
+    can_export = False
+    named_filter_urls = True
+
+    def __init__(self, model: type[Any], session: Any = db, **kwargs: Any) -> None:
+        super().__init__(model, session, **kwargs)
+
+    @property
+    def db_session(self) -> Any:
+        """The session of this request."""
+        return self.session.session
+
+    # Finding one row, or the ticked ones
+
+    def get_one(self, id: Any) -> Any:  # noqa: A002 - Flask-Admin's name
+        """Return the row `id` of those this view shows; 404 without, 403 if not for this page."""
+        row = self._query_one(id).one_or_none()
+        if row is None:
+            abort(404)
+        self.require(row)
+        return row
+
+    def rows_for(self, ids: list[str], action_name: str) -> list[Any]:
+        """Return the ticked rows that the person may do `action_name` to."""
+        keys = [self._key(given) for given in ids[:MOST_ROWS_AT_ONCE]]
+        rows = self.get_query().filter(self._pk_column.in_(keys)).all()
+        return [row for row in rows if self.allowed(action_name, row)]
+
+    @property
+    def _pk_column(self) -> Any:
+        return getattr(self.model, self._primary_key)
+
+    def _query_one(self, given: Any) -> Query[Any]:
+        query = self.get_query().filter(self._pk_column == self._key(given))
+        # The loser of two simultaneous saves waits here, then sees the conflict.
+        return query.with_for_update(of=self.model) if request.method == "POST" else query
+
+    def _key(self, given: Any) -> Any:
+        """Return the primary key written as `given`, or stop with 404."""
+        column_type = inspect(self.model).primary_key[0].type
+        if not isinstance(given, str) or not storable(given):
+            abort(404)
+        if not isinstance(column_type, Integer):
+            return given
+        bits = 31 if type(column_type) in (Integer, SmallInteger) else 63
+        if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) < 2**bits):
+            abort(404)
+        return int(given)
+
+    # Saving: flush only, and tell in words what went wrong
+
+    def create_model(self, form: Form) -> Any:
+        """Make a row from `form`; return it, or False after saying why not."""
+        model = self.build_new_instance()
+
+        def create() -> None:
+            form.populate_obj(model)
+            self.db_session.add(model)
+            self.on_model_change(form, model, True)
+            self._note("create", model)
+            self.after_model_change(form, model, True)
+
+        return model if self._attempt(create) else False
+
+    def update_model(self, form: Form, model: Any) -> bool:
+        """Write `form` to the row `model`; return False after saying why not."""
+
+        def update() -> None:
+            self.require(model)
+            form.populate_obj(model)
+            self.on_model_change(form, model, False)
+            self._note("edit", model)
+            self.after_model_change(form, model, False)
+
+        return self._attempt(update)
+
+    def delete_model(self, model: Any) -> bool:
+        """Delete the row `model`; return False after saying why not."""
+        return self._attempt(lambda: self._delete(model))
+
+    def _delete(self, model: Any) -> None:
+        self.on_model_delete(model)
+        if self.audited:
+            self.record_change("delete", model, {})
+        self.db_session.delete(model)
+        self.db_session.flush()
+        self.after_model_delete(model)
+
+    def _attempt(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+            self.db_session.flush()
+        except HTTPException:
+            self.db_session.rollback()
+            raise
+        except Exception as error:
+            self.db_session.rollback()
+            if not self.handle_view_exception(error):
+                log.exception("%s could not be saved", self.model.__name__)
+                flash(_("This could not be saved. The error has been logged."), "error")
+            return False
+        return True
+
+    def handle_view_exception(self, exc: Exception) -> bool:
+        """Say in words what an expected error means; return False for an unexpected one."""
+        if isinstance(exc, ValidationError):
+            words = str(exc)
+        elif isinstance(exc, CmsError):
+            words = _(exc.sentence, **exc.facts)
+        elif isinstance(exc, IntegrityError):
+            log.info("refused by the database: %s", type(exc.orig).__name__)
+            words = _integrity_in_words(exc)
+        else:
+            return False
+        flash(words, "error")
+        return True
+
+    # The audit trail
+
+    def record_change(self, action_name: str, model: Any, changes: dict[str, Any]) -> None:
+        """Write the change to the audit trail, in the same transaction."""
+        record(action_name, model, **changes)
+
+    def _note(self, action_name: str, model: Any) -> None:
+        changes = changes_of(model)
+        self.db_session.flush()
+        if self.audited and changes:
+            self.record_change(action_name, model, changes)
+
+    # Pages
+
+    def is_action_allowed(self, name: str) -> bool:
+        """Tell whether the person may use the bulk action `name` at all."""
+        handler = self._actions_data[name][0]
+        return super().is_action_allowed(name) and self.offers(handler.__name__)
+
+    def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:
+        """Run a bulk action on the ticked rows."""
+        name = request.form.get("action", "")
+        if name not in self._actions_data:
+            abort(400)
+        if not self.is_action_allowed(name):
+            abort(403)
+        ids = request.form.getlist("rowid")
+        for given in ids:
+            self._key(given)
+        back = redirect(request.form.get("url") or self._home())
+        if not ids:
+            flash(_("Tick at least one row first."), "warning")
+            return back
+        return self._actions_data[name][0](ids) or back
+
+    @action("delete", _l("Delete"), _l("Delete the ticked rows? This cannot be undone."))
+    def action_delete(self, ids: list[str]) -> None:
+        """Delete the ticked rows, all or none."""
+        rows = self.rows_for(ids, "delete")
+
+        def delete() -> None:
+            for row in rows:
+                self._delete(row)
+
+        if self._attempt(delete):
+            self.tell_count(len(rows), len(ids))
+
+    def tell_count(self, done: int, asked: int) -> None:
+        """Flash how many of the ticked rows were done, and how many were not allowed."""
+        if done:
+            flash(ngettext("%(num)d row done.", "%(num)d rows done.", done), "success")
+        if left := asked - done:
+            words = ngettext(
+                "%(num)d row was left alone: it is gone, or you may not do this to it.",
+                "%(num)d rows were left alone: they are gone, or you may not do this to them.",
+                left,
+            )
+            flash(words, "warning")
+
+    @expose("/ajax/lookup/")
+    def ajax_lookup(self) -> ResponseReturnValue:
+        """Answer a relation field's search, at most `MOST_CHOICES` at a time."""
+        loader = self._form_ajax_refs.get(request.args.get("name", ""))
+        if loader is None:
+            abort(404)
+        limit = request.args.get("limit", 10, type=int)
+        offset = request.args.get("offset", 0, type=int)
+        found = loader.get_list(
+            request.args.get("query", "")[:100],
+            min(max(offset, 0), 10_000),
+            min(max(limit, 1), MOST_CHOICES),
+        )
+        return jsonify([loader.format(row) for row in found])
+
+    @expose("/ajax/update/", methods=("POST",))
+    def ajax_update(self) -> ResponseReturnValue:
+        """Change one column of one row from the list."""
+        if not self.column_editable_list:
+            abort(404)
+        if "list_form_pk" not in request.form:
+            abort(400)
+        answer = super().ajax_update() or ("", 400)
+        if isinstance(answer, tuple):  # Flask-Admin calls a wrong value a 500
+            return answer[0], 422
+        return answer
+
+    def validate_form(self, form: Form) -> bool:
+        """Validate `form`; text that a database cannot keep is an error of its field."""
+        valid: bool = super().validate_form(form)
+        for field in form:
+            if isinstance(field, StringField) and not storable(field.data or ""):
+                field.errors = [*field.errors, _("This holds a character that cannot be saved.")]
+                valid = False
+        return valid
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        answer = super()._run_view(fn, *args, **kwargs)
+        refused = request.method == "POST" and isinstance(answer, str)
+        if refused and fn.__name__ in ("create_view", "edit_view"):
+            return answer, 422
+        return answer
+
+    def get_export_value(self, model: Any, name: Any) -> Any:
+        """Return a cell of an export; a formula becomes text."""
+        value = super().get_export_value(model, name)
+        dangerous = isinstance(value, str) and value.startswith(_FORMULA_SIGNS)
+        return f"'{value}" if dangerous else value
+
+
+def changes_of(model: Any) -> dict[str, Any]:
+    """Return the columns changed but not yet flushed, each as `[old, new]` JSON values."""
+    state = inspect(model)
+    return {
+        column.key: [_shown(column.key, side) for side in (history.deleted, history.added)]
+        for column in state.mapper.column_attrs
+        if (history := state.attrs[column.key].history).has_changes()
+    }
+
+
+def _shown(name: str, values: Any) -> Any:
+    value = values[0] if values else None
+    if value is not None and any(word in name for word in _SECRET_WORDS):
+        return "•••"
+    if isinstance(value, bool | int | float | None):
+        return value
+    text = json.dumps(value, default=str) if isinstance(value, dict | list) else str(value)
+    return text[:LONGEST_AUDIT_VALUE]
+
+
+def _integrity_in_words(error: IntegrityError) -> str:
+    """Tell the kinds of refusal apart; each database says it in its own way."""
+    code = str(getattr(error.orig, "sqlstate", "") or error.orig)
+    if any(sign in code for sign in ("23505", "UNIQUE", "1062")):
+        return _("There is already one like this: a value that must be unique is taken.")
+    if any(sign in code for sign in ("23503", "FOREIGN KEY", "1451", "1452")):
+        return _("Something else still refers to this, or it refers to something that is gone.")
+    return _("The database refused this: a value is missing or not allowed.")

@@ -1,0 +1,196 @@
+"""Column types of a list: how a value is drawn. Use them in `column_formatters`.
+
+    column_formatters = {
+        "thumbnail": picture(lambda row: row.thumbnail_url),
+        "status": status(STATES),
+        "size": file_size,
+        "created_at": moment,
+    }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
+
+from cms import clock
+from cms.admin.access import inner_target
+from cms.look import icon
+
+Formatter = Callable[[Any, Any, Any, str], Any]
+
+EMPTY = Markup('<span class="text-secondary" aria-hidden="true">–</span>')
+RECENT_DAYS = 7
+_UNITS = ("kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class State:
+    """How a state looks: words, tone (ok, wait, busy, bad, off), drawing.
+
+    `moving` states change by themselves; while one is on the page, the list asks for news.
+    """
+
+    words: Any
+    tone: str = "off"
+    drawing: str = "info-circle"
+    moving: bool = False
+
+
+class Status:
+    """Formatter of a state: a badge that says by words and drawing what colour repeats."""
+
+    cell = "status"
+
+    def __init__(self, states: Mapping[str, State]) -> None:
+        self.states = states
+
+    def __call__(self, _view: Any, _context: Any, row: Any, name: str) -> Markup:
+        """Draw the state of `row`."""
+        value = _plain(getattr(row, name))
+        return badge(self.states.get(value) or State(value))
+
+    @property
+    def moving(self) -> frozenset[str]:
+        """The states that change by themselves."""
+        return frozenset(value for value, state in self.states.items() if state.moving)
+
+    @property
+    def options(self) -> list[tuple[str, Any]]:
+        """The states as options of a search item."""
+        return [(value, state.words) for value, state in self.states.items()]
+
+
+def status(states: Mapping[str, State]) -> Status:
+    """Return a formatter for a column whose values are the keys of `states`."""
+    return Status(states)
+
+
+def badge(state: State) -> Markup:
+    """Draw a state."""
+    spin = "icon-spin" if state.moving and state.tone == "busy" else ""
+    return Markup('<span class="state state-{}">{}<span data-live-words>{}</span></span>').format(
+        state.tone, icon(state.drawing, spin), state.words
+    )
+
+
+def _as_cell(kind: str, draw: Formatter) -> Formatter:
+    """Name the look of the cells that `draw` fills; the style sheet knows it."""
+    draw.cell = kind  # type: ignore[attr-defined]
+    return draw
+
+
+def moment(_view: Any, _context: Any, row: Any, name: str) -> Markup:
+    """Draw a date and time: how long ago while recent, in full as a tip."""
+    value = getattr(row, name)
+    return EMPTY if value is None else time_tag(value)
+
+
+def time_tag(value: datetime) -> Markup:
+    """Draw a moment. The browser puts it into the reader's own zone, where it has a script."""
+    value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    age = value - clock.now()
+    recent = abs(age.days) < RECENT_DAYS
+    words = format_timedelta(age, add_direction=True) if recent else format_datetime(value)
+    return Markup('<time datetime="{}" title="{}" data-moment>{}</time>').format(
+        value.isoformat(timespec="seconds"), format_datetime(value, "long"), words
+    )
+
+
+def file_size(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Draw a number of bytes as people say it: 1.4 MB."""
+    value = getattr(row, name)
+    return EMPTY if value is None else size_in_words(value)
+
+
+def size_in_words(size: float) -> str:
+    """Return a number of bytes as people say it, in the reader's language."""
+    if size < 1000:  # noqa: PLR2004 - kilo
+        return _("%(size)s bytes", size=format_decimal(size))
+    for unit in _UNITS:
+        size /= 1000
+        if size < 999.5 or unit == _UNITS[-1]:  # noqa: PLR2004 - what would round to 1000
+            break
+    return f"{format_decimal(size, '#,##0' if size >= 100 else '#,##0.#')} {unit}"  # noqa: PLR2004
+
+
+def number(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Draw a number with the reader's separators."""
+    value = getattr(row, name)
+    return EMPTY if value is None else format_decimal(value)
+
+
+def picture(
+    address: Callable[[Any], str | None], alt: Callable[[Any], str] = lambda _row: ""
+) -> Formatter:
+    """Return a formatter that draws a small picture in a fixed box, or an empty frame.
+
+    `address` gives the picture's URL or None; `alt` is empty where the title
+    stands beside it.
+    """
+
+    def draw(_view: Any, _context: Any, row: Any, _name: str) -> Markup:
+        found = address(row)
+        inner = (
+            Markup(
+                '<img src="{}" alt="{}" width="48" height="48" loading="lazy" decoding="async">'
+            ).format(found, alt(row))
+            if found
+            else icon("photo")
+        )
+        return Markup('<span class="thumb">{}</span>').format(inner)
+
+    return _as_cell("picture", draw)
+
+
+def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str) -> Formatter:
+    """Return a formatter that links to a page of this site; plain words where there is none."""
+
+    def draw(_view: Any, _context: Any, row: Any, _name: str) -> Any:
+        target = inner_target(address(row))
+        return Markup('<a href="{}">{}</a>').format(target, words(row)) if target else words(row)
+
+    return draw
+
+
+def clipped(longest: int) -> Formatter:
+    """Return a formatter for text that is cut with an ellipsis, in full as a tip."""
+
+    def draw(_view: Any, _context: Any, row: Any, name: str) -> Any:
+        value = getattr(row, name)
+        if not value:
+            return EMPTY
+        if len(value) <= longest:
+            return value
+        return Markup('<span title="{}">{}…</span>').format(value, value[:longest].rstrip())
+
+    return draw
+
+
+for _kind, _draw in (("moment", moment), ("number", file_size), ("number", number)):
+    _as_cell(_kind, _draw)
+
+
+def _plain(value: Any) -> str:
+    return str(getattr(value, "value", value))
+
+
+def _bool(_view: Any, value: bool, _name: str) -> Markup:
+    return badge(State(_l("Yes"), "ok", "check") if value else State(_l("No"), "off", "x"))
+
+
+# How values are drawn where a column names no formatter.
+BY_TYPE: dict[type, Callable[[Any, Any, str], Any]] = {
+    type(None): lambda _view, _value, _name: EMPTY,
+    bool: _bool,
+    datetime: lambda _view, value, _name: time_tag(value),
+    date: lambda _view, value, _name: format_date(value),
+    list: lambda _view, value, _name: escape(", ").join(value),
+}

@@ -1,0 +1,429 @@
+"""`QsListView`: a list screen, declared in a few lines.
+
+    class ImageView(QsListView):
+        kind, icon = "image", "photo"
+        column_list = ("thumbnail", "title", "status", "owner.email", "created_at")
+        column_labels = {"owner.email": _l("By"), "created_at": _l("Uploaded")}
+        column_formatters = {
+            "thumbnail": picture(lambda row: row.thumbnail_url),
+            "status": status(STATES),
+        }
+        column_searchable_list = ("title", "owner.email")
+        column_filters = ("status", "created_at")
+        tabs = (Tab("all", _l("All")), Tab("failed", _l("Failed"), Image.status == "failed"))
+        row_buttons = (RowButton(_l("Retry"), "refresh", ".retry", post=True), EDIT, DELETE)
+        form_columns = ("title", "alt_text")
+        live = Live(".status", "images")
+
+        @expose("/retry", methods=("POST",))
+        @needs("retry")
+        def retry(self):
+            retry_image(self.get_one(request.form["id"]))
+            return redirect(request.form["url"])
+
+    admin.add_view(ImageView(Image, name=_l("Pictures")))
+
+The words are those of QSCMF: tabs, top buttons, row buttons, search items,
+column types. A page's rows, with what is shown of their relations, take a
+fixed number of queries however many rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import flash, request
+from flask_admin.contrib.sqla import tools
+from flask_admin.model.base import ViewArgs
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_, case, distinct, func, inspect, or_
+from sqlalchemy.orm import Query, joinedload, selectinload
+
+from cms.admin import columns, filters
+from cms.admin.base import QsModelView, expose
+from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
+
+__all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
+
+FARTHEST_PAGE = 10_000_000
+LONGEST_SEARCH = 200
+MOST_SEARCH_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A part of the list, counted. Without `criterion` it is the whole list.
+
+    `empty` says what an empty tab means, and what to do.
+    """
+
+    key: str
+    label: Any
+    criterion: Any = None
+    empty: Any = None
+
+
+@dataclass(frozen=True)
+class Live:
+    """Where the list asks for news while a row is in a moving state.
+
+    `endpoint`, called with `ids=1,2`, answers `{key: [{"id", "status"}, …]}`.
+    """
+
+    endpoint: str
+    key: str
+
+
+@dataclass(frozen=True)
+class SearchItem:
+    """One control of the search form."""
+
+    name: str
+    label: str
+    control: str
+    options: Sequence[tuple[str, str]]
+    value: str
+
+
+@dataclass
+class Listing:
+    """One page of a list: everything its template shows."""
+
+    rows: Sequence[Any]
+    args: ViewArgs
+    tab: Tab | None
+    counts: dict[str, int]
+    size: int
+
+    @property
+    def count(self) -> int:
+        """Rows of the current tab, under the current search."""
+        return self.counts[self.tab.key if self.tab else ""]
+
+    @property
+    def pages(self) -> int:
+        """Number of pages."""
+        return max(1, -(-self.count // self.size))
+
+    @property
+    def first(self) -> int:
+        """Number of the first row on this page, from 1; 0 if there is none."""
+        return self.args.page * self.size + 1 if self.rows else 0
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a search or filter hides rows."""
+        return bool(self.args.search or self.args.filters)
+
+    def near_pages(self) -> list[int | None]:
+        """Return the pages to link to, from 0; None stands for a gap."""
+        here, last = self.args.page, self.pages - 1
+        near = {0, last, *range(max(0, here - 2), min(last, here + 2) + 1)}
+        pages: list[int | None] = []
+        for page in sorted(near):
+            if pages and pages[-1] is not None and page - pages[-1] > 1:
+                pages.append(None)
+            pages.append(page)
+        return pages
+
+
+class QsListView(QsModelView):
+    """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
+
+    tabs: ClassVar[Sequence[Tab]] = ()
+    row_buttons: ClassVar[Sequence[RowButton]] = (VIEW, EDIT, DELETE)
+    top_buttons: ClassVar[Sequence[TopButton]] = (ADD,)
+    action_icons: ClassVar[dict[str, str]] = {"delete": "trash"}
+    state_column: ClassVar[str | None] = "status"
+    name_column: ClassVar[str] = "title"
+    live: ClassVar[Live | None] = None
+    loads: ClassVar[Sequence[Any]] = ()
+    empty_words: ClassVar[Any] = _l("There is nothing here yet.")
+
+    page_size = 25
+    page_size_options = (25, 50, 100)
+    can_set_page_size = True
+    column_type_formatters: ClassVar[dict[type, Any]] = columns.BY_TYPE
+    column_type_formatters_detail: ClassVar[dict[type, Any]] = columns.BY_TYPE
+
+    # The page
+
+    @expose("/")
+    def index_view(self) -> str:
+        """Show the list; with `part=rows`, only what changes by itself."""
+        args = self._get_list_extra_args()
+        listing = self.listing(args)
+        actions, questions = self.get_actions_list()
+        return self.render(
+            self.list_template,
+            part=request.args.get("part") == "rows",
+            listing=listing,
+            data=listing.rows,
+            list_columns=self._list_columns,
+            search_items=self.search_items(args),
+            search_supported=self._search_supported,
+            actions=actions,
+            actions_confirmation=questions,
+            get_pk_value=self.get_pk_value,
+            get_value=self.get_list_value,
+            page_url=lambda page: self._get_list_url(args.clone(page=page)),
+            size_url=lambda size: self._get_list_url(args.clone(page=0, page_size=size)),
+            tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
+            sort_url=lambda column: self._sort_url(args, column),
+            clear_url=self._get_list_url(ViewArgs(extra_args=args.extra_args)),
+            return_url=self._get_list_url(args),
+        )
+
+    def listing(self, args: ViewArgs) -> Listing:
+        """Fetch the page that `args` ask for; past the end, the last one."""
+        narrowed = self.narrowed(args.search, args.filters)
+        size = self.get_safe_page_size(args.page_size)
+        listing = Listing((), args, self.current_tab(), self.count_tabs(narrowed), size)
+        args.page = min(args.page, listing.pages - 1)
+        column = self._get_column_by_idx(args.sort)
+        query = self._sorted(self._of_tab(narrowed), column and column[0], args.sort_desc)
+        listing.rows = query.limit(size).offset(args.page * size).all()
+        return listing
+
+    def get_list(
+        self,
+        page: int | None,
+        sort_column: Any,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        execute: bool = True,
+        page_size: int | None = None,
+    ) -> tuple[int | None, Any]:
+        """Return count and rows as Flask-Admin asks for them; its export does."""
+        query = self._of_tab(self.narrowed(search, filters))
+        size = page_size or self.page_size
+        rows = self._sorted(query, sort_column, sort_desc).limit(size).offset((page or 0) * size)
+        return query.count(), rows.all() if execute else rows
+
+    # Tabs
+
+    def current_tab(self) -> Tab | None:
+        """Return the tab asked for, or the first; None where there are no tabs."""
+        asked = request.args.get("tab")
+        return next((tab for tab in self.tabs if tab.key == asked), next(iter(self.tabs), None))
+
+    def count_tabs(self, query: Query[Any]) -> dict[str, int]:
+        """Count the rows of each tab, all in one query."""
+        tabs = self.tabs or (Tab("", ""),)
+        key = self._pk_column
+        cells = [
+            func.count(key if tab.criterion is None else case((tab.criterion, key))) for tab in tabs
+        ]
+        found = query.order_by(None).with_entities(*cells).one()
+        return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
+
+    def _of_tab(self, query: Query[Any]) -> Query[Any]:
+        tab = self.current_tab()
+        return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+
+    # Searching
+
+    def init_search(self) -> bool:
+        """Tell whether there is a search box: whether searchable columns are declared."""
+        return bool(self.column_searchable_list)
+
+    def narrowed(self, search: str | None, filters: Any) -> Query[Any]:
+        """Return the rows that search and filters leave, each once."""
+        query = self.get_query()
+        if search:
+            query = query.filter(self.search_criterion(search))
+        if not filters:
+            return query
+        query, _count, joins, _count_joins = self._apply_filters(query, None, {}, {}, filters)
+        if not joins:
+            return query
+        # A filter across a relation repeats rows; the key does not.
+        keys = query.with_entities(distinct(self._pk_column))
+        return self.get_query().filter(self._pk_column.in_(keys))
+
+    def search_criterion(self, search: str) -> Any:
+        """Return what a row must fulfil: each word is in some searchable column."""
+        words = search[:LONGEST_SEARCH].split()[:MOST_SEARCH_WORDS]
+        return and_(
+            *(
+                or_(*(self._holds(path, word) for path in self.column_searchable_list))
+                for word in words
+            )
+        )
+
+    def _holds(self, path: Any, word: str) -> Any:
+        model, *relations = self.model, *str(getattr(path, "key", path)).split(".")
+        column = relations.pop()
+        steps = []
+        for name in relations:
+            steps.append(getattr(model, name))
+            model = steps[-1].property.mapper.class_
+        found = getattr(model, column).icontains(word, autoescape=True)
+        for step in reversed(steps):
+            found = step.any(found) if step.property.uselist else step.has(found)
+        return found
+
+    def scaffold_filters(self, name: Any) -> list[Any]:
+        """Return the search items of a column by its type, or by its `column_choices`."""
+        column, joins = tools.get_field_with_path(self.model, name)
+        shown = (self.column_formatters or {}).get(name)
+        options = (self.column_choices or {}).get(name)
+        if options is None and isinstance(shown, columns.Status):
+            options = shown.options
+        found = filters.for_column(column, self.get_column_name(name), options)
+        for flt in found if joins else ():
+            flt.key_name = str(name)
+            self._filter_joins[flt.key_name] = joins
+        return list(found)
+
+    def get_filter_arg(self, index: int, flt: Any) -> str:  # noqa: ARG002 - Flask-Admin's signature
+        """Return the name of a filter in the address, the same in every language."""
+        return filters.argument(flt)
+
+    def search_items(self, args: ViewArgs) -> list[SearchItem]:
+        """Return the controls of the search form with their current values."""
+        values = {index: value for index, _name, value in args.filters or ()}
+        return [
+            SearchItem(
+                name=self._filter_name(index, flt),
+                label=_label(flt),
+                control="select" if flt.options else getattr(flt, "control", "text"),
+                options=[(str(key), str(words)) for key, words in flt.get_options(self) or ()],
+                value=values.get(index, ""),
+            )
+            for index, flt in enumerate(self._filters or ())
+        ]
+
+    def _filter_name(self, index: int, flt: Any) -> str:
+        return f"flt{index}_{self.get_filter_arg(index, flt)}"
+
+    # The address
+
+    def _get_list_extra_args(self) -> ViewArgs:
+        number = request.args.get
+        sort = number("sort", None, type=int)
+        column = self._get_column_by_idx(sort)
+        tab = self.current_tab()
+        return ViewArgs(
+            page=min(max(number("page", 0, type=int), 0), FARTHEST_PAGE),
+            page_size=number("page_size", 0, type=int),
+            sort=sort if column and self.is_sortable(column[0]) else None,
+            sort_desc=number("desc", 0, type=int) == 1,
+            search=number("search", "").strip()[:LONGEST_SEARCH],
+            filters=self._get_list_filter_args(),
+            extra_args={"tab": tab.key} if tab and tab != self.tabs[0] else {},
+        )
+
+    def _get_list_filter_args(self) -> list[Any]:
+        """Return the filters in the address as `(index, name, value)`; empty ones are none."""
+        known = {self.get_filter_arg(i, flt): (i, flt) for i, flt in enumerate(self._filters or ())}
+        found = []
+        for name, value in request.args.items():
+            index, flt = known.get(name.partition("_")[2], (None, None))
+            if flt is None or not name.startswith("flt") or not value.strip():
+                continue
+            if filters.cleaned(flt, value):
+                found.append((index, str(flt.name), value))
+            else:
+                flash(_("“%(value)s” was ignored: %(name)s takes no such value.",
+                        value=value[:50], name=flt.name), "warning")  # fmt: skip
+        return sorted(found)
+
+    def _get_filters(self, filters: Any) -> dict[str, str]:
+        return {
+            self._filter_name(index, self._filters[index]): value
+            for index, _name, value in filters or ()
+        }
+
+    def _get_list_url(self, view_args: ViewArgs) -> str:
+        size = self.get_safe_page_size(view_args.page_size)
+        return self.get_url(
+            ".index_view",
+            **view_args.extra_args,
+            **self._get_filters(view_args.filters),
+            search=view_args.search,
+            sort=view_args.sort,
+            desc=1 if view_args.sort_desc else None,
+            page=view_args.page or None,
+            page_size=size if size != self.page_size else None,
+        )
+
+    def _sort_url(self, args: ViewArgs, column: int) -> str:
+        turn = args.sort == column and not args.sort_desc
+        return self._get_list_url(args.clone(page=0, sort=column, sort_desc=1 if turn else None))
+
+    # Rows
+
+    def _sorted(self, query: Query[Any], column: Any, descending: bool) -> Query[Any]:
+        """Sort, by the key at last, so that no row is on two pages or none."""
+        query, _joins = self._apply_sorting(query, {}, column, descending)
+        return query.order_by(self._pk_column.desc()).options(*self.loader_options())
+
+    def loader_options(self) -> list[Any]:
+        """Return what to load along: `loads`, and the relations whose columns are shown."""
+        options = list(self.loads)
+        for name, _label in self._list_columns:
+            option, model = None, self.model
+            for part in str(name).split("."):
+                relation = inspect(model).relationships.get(part)
+                if relation is None:
+                    break
+                load = "selectinload" if relation.uselist else "joinedload"
+                start = {"selectinload": selectinload, "joinedload": joinedload}[load]
+                attribute = getattr(model, part)
+                option = getattr(option, load)(attribute) if option else start(attribute)
+                model = relation.mapper.class_
+            if option is not None:
+                options.append(option)
+        return options
+
+    def scaffold_auto_joins(self) -> list[Any]:
+        """Return nothing: `loader_options` says what is loaded along."""
+        return []
+
+    def buttons_of(self, row: Any) -> list[RowButton]:
+        """Return the buttons that the person sees on `row`."""
+        return [button for button in self.row_buttons if button.visible(self, row)]
+
+    def buttons_on_top(self) -> list[TopButton]:
+        """Return the buttons that the person sees above the list."""
+        return [button for button in self.top_buttons if button.visible(self)]
+
+    def cell_class(self, name: str) -> str:
+        """Return how a column is drawn: the name first, pictures small, numbers to the right."""
+        kind = getattr((self.column_formatters or {}).get(name), "cell", "")
+        kind = "name" if name == self.name_column else kind
+        return f"cell-{kind}" if kind else ""
+
+    def row_address(self, row: Any, return_url: str) -> str | None:
+        """Return where the name of a row leads: to its form, else to its details, if allowed."""
+        for page in ("edit_view", "details_view"):
+            if self.offers(page, row):
+                return str(self.get_url(f".{page}", id=self.get_pk_value(row), url=return_url))
+        return None
+
+    def state_of(self, row: Any) -> str:
+        """Return what must differ for a live row to be drawn anew."""
+        value = getattr(row, self.state_column, "") if self.state_column else ""
+        return str(getattr(value, "value", value))
+
+    def is_moving(self, row: Any) -> bool:
+        """Tell whether `row` changes by itself."""
+        return self.live is not None and self.state_of(row) in self.moving_states()
+
+    def moving_states(self) -> Iterable[str]:
+        """Return the states that change by themselves, from the status column's declaration."""
+        shown = (self.column_formatters or {}).get(self.state_column)
+        return shown.moving if isinstance(shown, columns.Status) else ()
+
+
+def _label(flt: Any) -> str:
+    if isinstance(flt, filters.Since):
+        return _("%(name)s from", name=flt.name)
+    if isinstance(flt, filters.Until):
+        return _("%(name)s to", name=flt.name)
+    return str(flt.name) if isinstance(flt, filters.Filter) else f"{flt.name} {flt.operation()}"

@@ -1,0 +1,55 @@
+"""What every page may call, whichever face it belongs to: icons and languages.
+
+The admin, the public pages and the error pages share one look, and none of
+them may import another; so these Jinja globals live below them all.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app
+from flask_babel import get_locale
+from markupsafe import Markup
+
+LANGUAGES = (("en", "English"), ("zh_Hans_CN", "简体中文"))
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates of `app` the globals `icon`, `language`, `languages`, `has_page`."""
+    app.jinja_env.globals.update(
+        icon=icon, language=language, languages=LANGUAGES, has_page=has_page
+    )
+
+
+def icon(name: str, extra_class: str = "") -> Markup:
+    """Return the drawing called `name`, hidden from screen readers.
+
+    The words beside it carry the meaning. A name without a drawing gives an
+    empty square of the same size, so that a missing file breaks no page.
+    """
+    return Markup(  # noqa: S704 - the drawings are ours, the class is escaped
+        '<svg class="icon {}" aria-hidden="true" focusable="false" viewBox="0 0 24 24"'
+        ' fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"'
+        ' stroke-linejoin="round">{}</svg>'
+    ).format(extra_class, _drawing(str(current_app.static_folder), name))
+
+
+def language() -> str:
+    """Return the language of this page as the `lang` attribute wants it: `zh-Hans-CN`."""
+    return str(get_locale() or "en").replace("_", "-")
+
+
+def has_page(endpoint: str) -> bool:
+    """Tell whether the application has such an endpoint; a part may be switched off."""
+    return endpoint in current_app.view_functions
+
+
+@lru_cache(maxsize=512)
+def _drawing(folder: str, name: str) -> Markup:
+    file = Path(folder, "vendor", "icons", f"{name}.svg")
+    if not name.replace("-", "").isalnum() or not file.is_file():
+        return Markup()
+    inner = file.read_text(encoding="utf-8").partition("<svg")[2].partition(">")[2]
+    return Markup(inner.rpartition("</svg>")[0].strip())  # noqa: S704 - a pinned package's file

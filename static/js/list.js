@@ -1,0 +1,199 @@
+// Lists: ticking rows, and rows that change by themselves.
+//
+// While a visible row is in a moving state, `data-live-url` is asked for the
+// state of the rows on the page. Where one differs, the list is fetched anew
+// and only the differing rows are swapped. Anything else that knows of news
+// says so with `document.dispatchEvent(new Event("list:refresh"))`.
+
+import { enableQuestions, showTimes } from "./page.js";
+
+const SOONEST = 1_000;
+const LATEST = 15_000;
+const MOST_NAMES = 3;
+
+const list = document.querySelector("[data-list]");
+const rowsOf = (within) => [...within.querySelectorAll("tr[data-id]")];
+const boxes = () => [...list.querySelectorAll('input[name="rowid"]')];
+
+// Ticks
+
+let lastTicked = null;
+
+function showTicks() {
+  const every = boxes();
+  const ticked = every.filter((box) => box.checked).length;
+  const master = list.querySelector("[data-tick-all]");
+  if (master) {
+    master.checked = ticked > 0 && ticked === every.length;
+    master.indeterminate = ticked > 0 && ticked < every.length;
+  }
+  const count = list.querySelector("[data-bulk-count]");
+  if (count) count.textContent = count.dataset.words.replace("{n}", ticked);
+}
+
+function tickBetween(box) {
+  const every = boxes();
+  const [from, to] = [every.indexOf(lastTicked), every.indexOf(box)].sort((a, b) => a - b);
+  if (from >= 0) for (const other of every.slice(from, to + 1)) other.checked = box.checked;
+}
+
+function listenForTicks() {
+  list.addEventListener("click", (event) => {
+    const box = event.target.closest('input[name="rowid"]');
+    if (box) {
+      if (event.shiftKey && lastTicked) tickBetween(box);
+      lastTicked = box;
+      showTicks();
+    } else if (event.target.closest("[data-bulk-none]")) {
+      for (const other of boxes()) other.checked = false;
+      showTicks();
+    }
+  });
+  list.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-tick-all]")) return;
+    for (const box of boxes()) box.checked = event.target.checked;
+    showTicks();
+  });
+  showTicks();
+}
+
+// News
+
+let pause = SOONEST;
+let timer = null;
+let busy = false;
+
+const moving = () => list.querySelector("tr[data-moving]") !== null;
+
+function plan() {
+  clearTimeout(timer);
+  timer = null;
+  if (list.dataset.liveUrl && !document.hidden && moving()) timer = setTimeout(ask, pause);
+}
+
+async function ask() {
+  if (busy) return;
+  busy = true;
+  try {
+    if (await somethingChanged()) {
+      await refresh();
+      pause = SOONEST;
+    } else {
+      pause = Math.min(pause * 1.4, LATEST);
+    }
+  } catch {
+    pause = Math.min(pause * 2, LATEST);
+  } finally {
+    busy = false;
+    plan();
+  }
+}
+
+async function somethingChanged() {
+  const shown = new Map(rowsOf(list).map((row) => [row.dataset.id, row.dataset.state]));
+  const address = new URL(list.dataset.liveUrl, location.href);
+  address.searchParams.set("ids", [...shown.keys()].join(","));
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const things = (await answer.json())[list.dataset.liveKey];
+  return things.length < shown.size || things.some((it) => shown.get(String(it.id)) !== it.status);
+}
+
+async function refresh() {
+  const address = new URL(location.href);
+  address.searchParams.set("part", "rows");
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  swap("tabs", fresh);
+  const body = list.querySelector("[data-rows]");
+  const freshBody = fresh.querySelector("[data-rows]");
+  if (body && freshBody) swapRows(body, freshBody, fresh);
+  else swap("table", fresh);
+  showTicks();
+}
+
+function swap(name, fresh) {
+  const old = list.querySelector(`[data-live="${name}"]`);
+  const now = fresh.querySelector(`[data-live="${name}"]`);
+  if (!old || !now || old.innerHTML === now.innerHTML) return;
+  ready(now);
+  old.replaceWith(now);
+}
+
+function ready(part) {
+  enableQuestions(part);
+  showTimes(part);
+}
+
+function swapRows(body, freshBody, fresh) {
+  const old = new Map(rowsOf(body).map((row) => [row.dataset.id, row]));
+  const changed = [];
+  const wanted = rowsOf(freshBody).map((row) => {
+    const before = old.get(row.dataset.id);
+    if (before && before.dataset.state === row.dataset.state) return before;
+    ready(row);
+    row.classList.add("is-fresh");
+    if (before) takeOver(before, row);
+    changed.push(row);
+    return row;
+  });
+  const focus = focusPlace();
+  wanted.forEach((row, place) => {
+    if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
+  });
+  while (body.children.length > wanted.length) body.lastElementChild.remove();
+  restoreFocus(focus);
+  const foot = list.querySelector(".list-foot");
+  const freshFoot = fresh.querySelector(".list-foot");
+  if (foot && freshFoot && !foot.contains(document.activeElement)) foot.replaceWith(freshFoot);
+  announce(changed);
+}
+
+function takeOver(before, row) {
+  const [was, is] = [before, row].map((it) => it.querySelector('input[name="rowid"]'));
+  if (was && is) is.checked = was.checked;
+}
+
+function focusPlace() {
+  const row = document.activeElement?.closest("tr[data-id]");
+  if (!row) return null;
+  const places = [...row.querySelectorAll("a, button, input")];
+  return { id: row.dataset.id, place: places.indexOf(document.activeElement) };
+}
+
+function restoreFocus(focus) {
+  if (!focus || document.activeElement?.closest("tr[data-id]")) return;
+  const row = rowsOf(list).find((it) => it.dataset.id === focus.id);
+  row?.querySelectorAll("a, button, input")[focus.place]?.focus({ preventScroll: true });
+}
+
+function announce(rows) {
+  const words = rows.slice(0, MOST_NAMES).map((row) => {
+    const state = row.querySelector("[data-live-words]")?.textContent;
+    return state ? `${row.dataset.name}: ${state}` : row.dataset.name;
+  });
+  if (words.length) list.querySelector("[data-live-news]").textContent = words.join("; ");
+}
+
+function listenForNews() {
+  document.addEventListener("visibilitychange", () => {
+    pause = SOONEST;
+    plan();
+  });
+  document.addEventListener("list:refresh", async () => {
+    try {
+      await refresh();
+    } catch {
+      // The next question will find out.
+    }
+    pause = SOONEST;
+    plan();
+  });
+  plan();
+}
+
+if (list) {
+  listenForTicks();
+  listenForNews();
+}

@@ -1,0 +1,156 @@
+// What every page needs: theme, menus, notices, questions before an act, local times.
+
+const root = document.documentElement;
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+const remember = (name, value) => {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // Storage may be switched off; the choice then lasts for this page.
+  }
+};
+const remembered = (name) => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+
+// Theme: like the system, light or dark.
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+let choice = remembered("theme") ?? "auto";
+
+function showTheme() {
+  const dark = choice === "dark" || (choice !== "light" && systemIsDark.matches);
+  root.dataset.bsTheme = dark ? "dark" : "light";
+  for (const button of all("[data-theme-choice]"))
+    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === choice));
+}
+systemIsDark.addEventListener("change", showTheme);
+showTheme();
+
+// The side menu: narrow on a wide screen, over the page on a small one.
+const side = document.getElementById("side-menu");
+const opener = document.querySelector("[data-menu-open]");
+
+function showNarrow() {
+  const narrow = root.dataset.menu === "narrow";
+  document.querySelector("[data-menu-narrow]")?.setAttribute("aria-expanded", String(!narrow));
+}
+function openMenu(open) {
+  root.classList.toggle("menu-is-open", open);
+  opener?.setAttribute("aria-expanded", String(open));
+  if (open) side.querySelector("a, button")?.focus();
+  else opener?.focus();
+}
+showNarrow();
+
+const closeMenus = (except) => {
+  for (const menu of all("details[data-menu][open]")) if (menu !== except) menu.open = false;
+};
+
+document.addEventListener("click", (event) => {
+  const at = (selector) => event.target.closest(selector);
+  closeMenus(at("details[data-menu]"));
+  if (at("[data-theme-choice]")) {
+    choice = at("[data-theme-choice]").dataset.themeChoice;
+    remember("theme", choice);
+    showTheme();
+  } else if (at("[data-menu-open]")) openMenu(true);
+  else if (at("[data-menu-close]")) openMenu(false);
+  else if (at("[data-menu-narrow]")) {
+    root.dataset.menu = root.dataset.menu === "narrow" ? "wide" : "narrow";
+    remember("menu", root.dataset.menu);
+    showNarrow();
+  } else if (at("[data-dismiss]")) at(".notice").remove();
+  else if (at("[data-inline-add]")) addInline(at("[data-inline]"));
+  else if (at("[data-inline-remove]")) at("[data-inline-box]").remove();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details[data-menu][open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  } else if (root.classList.contains("menu-is-open")) openMenu(false);
+});
+
+// Questions. Buttons that ask first come disabled, so that without this script
+// nothing is done unasked.
+const dialog = document.getElementById("confirm");
+const yes = dialog.querySelector("[data-confirm-yes]");
+let asked = null;
+let sure = null;
+
+export function enableQuestions(within = document) {
+  for (const button of all("button[data-confirm]", within)) button.disabled = false;
+}
+enableQuestions();
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button?.dataset.confirm || button === sure) {
+    sure = null;
+    return;
+  }
+  event.preventDefault();
+  asked = button;
+  dialog.querySelector(".confirm-question").textContent = button.dataset.confirm;
+  yes.textContent = button.dataset.confirmWords;
+  yes.classList.toggle("btn-danger", "confirmDanger" in button.dataset);
+  yes.classList.toggle("btn-primary", !("confirmDanger" in button.dataset));
+  dialog.returnValue = "no";
+  dialog.showModal();
+});
+dialog.addEventListener("close", () => {
+  const button = asked;
+  asked = null;
+  if (dialog.returnValue !== "yes" || !button?.isConnected) return;
+  sure = button;
+  button.form.requestSubmit(button);
+});
+
+// Rows of a related kind inside a form.
+function addInline(inline) {
+  const list = inline.querySelector(":scope > [data-inline-list]");
+  const numbers = [...list.children].map((box) => Number(box.id.split("-").pop()) + 1 || 0);
+  const prefix = `${inline.dataset.inline}-${Math.max(0, ...numbers)}`;
+  const box = inline.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
+  const renamed = (old) => (old ? `${prefix}-${old}` : prefix);
+  box.id = prefix;
+  for (const field of all("[name]", box)) {
+    const before = field.id;
+    field.id = renamed(before);
+    field.name = renamed(field.name);
+    for (const label of all("label", box)) if (label.htmlFor === before) label.htmlFor = field.id;
+  }
+  list.append(box);
+  box.querySelector("input, select, textarea")?.focus();
+}
+
+// Times in the reader's own zone: how long ago while recent, in full as a tip.
+const MINUTE = 60;
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", MINUTE]];
+const WEEK = 7 * 86400;
+const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" });
+const short = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
+const full = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "long" });
+
+export function showTimes(within = document) {
+  for (const time of all("time[data-moment]", within)) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    const seconds = Math.round((moment - Date.now()) / 1000);
+    const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+    time.title = full.format(moment);
+    time.textContent =
+      Math.abs(seconds) >= WEEK
+        ? short.format(moment)
+        : relative.format(unit === "second" && Math.abs(seconds) < 10 ? 0 : Math.round(seconds / size), unit);
+  }
+}
+showTimes();
+setInterval(showTimes, 30_000);

@@ -62,10 +62,12 @@ messages: $(BIN)/.installed ## Gather the texts for the translators
 	pybabel --quiet extract --mapping pyproject.toml --keywords "N_ _l lazy_gettext" \
 		--project QsCMS --copyright-holder "The QsCMS authors" --add-location file \
 		--sort-by-file --output-file build/messages.pot .
-	[ -d cms/translations/zh_Hans_CN ] \
-		|| pybabel --quiet init -i build/messages.pot -d cms/translations -l zh_Hans_CN
-	pybabel --quiet update -i build/messages.pot -d cms/translations \
-		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	if [ -d cms/translations/zh_Hans_CN ]; then \
+		pybabel --quiet update -i build/messages.pot -d cms/translations \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date; \
+	else \
+		pybabel --quiet init -i build/messages.pot -d cms/translations -l zh_Hans_CN; \
+	fi
 
 .PHONY: bench
 bench: setup ## Measure, and print the numbers

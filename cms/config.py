@@ -167,7 +167,7 @@ def _with_embedded_parts(settings: Settings) -> Settings:
             else SecretStr(_development_secret(folder)),
             "database_url": settings.database_url or f"sqlite:///{folder / 'cms.db'}",
             "queue_url": settings.queue_url or f"sqlite:///{folder / 'queue.db'}",
-            "storage_url": settings.storage_url or f"file://{folder / 'files'}",
+            "storage_url": settings.storage_url or (folder / "files").as_uri(),
         }
     )
 

@@ -64,7 +64,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def enum_type(kind: type[StrEnum]) -> Enum:
     """Return a column type that stores the values of `kind` as plain text."""
-    return Enum(kind, native_enum=False, length=20, values_callable=list)
+    return Enum(
+        kind,
+        native_enum=False,
+        length=20,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 def with_driver(address: str) -> URL:

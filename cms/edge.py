@@ -38,23 +38,37 @@ LOCALE_COOKIE = "cms_locale"
 # own is opened by `@public`.
 _PUBLIC_ENDPOINTS = {"static", "admin.static", "security.static", "security.login"}
 
-_SENTENCES: dict[type[HTTPException], str] = {
-    BadRequest: N_("The request could not be understood."),
-    CSRFError: N_(
-        "This page was open too long or was reloaded elsewhere. Go back, reload it, and try again."
+# What each kind of error is called, and what it says.
+_WORDS: dict[type[HTTPException], tuple[str, str]] = {
+    BadRequest: (N_("That did not work"), N_("The request could not be understood.")),
+    CSRFError: (
+        N_("This page is out of date"),
+        N_("Nothing was changed. Go back, reload the page, and try again."),
     ),
-    Unauthorized: N_("Please log in first."),
-    Forbidden: N_("You are not allowed to do this."),
-    NotFound: N_("This page does not exist, or you may not see it."),
-    Conflict: N_("Somebody changed this at the same time. Reload the page and try again."),
-    RequestEntityTooLarge: N_(
-        "This is larger than %(limit)s MB, the most that is accepted at once."
+    Unauthorized: (N_("Please log in"), N_("Please log in first.")),
+    Forbidden: (N_("Not allowed"), N_("You are not allowed to do this.")),
+    NotFound: (N_("Not found"), N_("This page does not exist, or you may not see it.")),
+    Conflict: (
+        N_("Changed meanwhile"),
+        N_("Somebody changed this at the same time. Reload the page and try again."),
     ),
-    UnprocessableEntity: N_("This could not be accepted."),
-    TooManyRequests: N_("Too many tries. Wait a minute, then try again."),
-    InternalServerError: N_(
-        "Something went wrong on our side. It has been noted; please try again."
+    RequestEntityTooLarge: (
+        N_("Too large"),
+        N_("This is larger than %(limit)s MB, the most that is accepted at once."),
     ),
+    UnprocessableEntity: (N_("That did not work"), N_("This could not be accepted.")),
+    TooManyRequests: (N_("Too many tries"), N_("Wait a minute, then try again.")),
+    InternalServerError: (
+        N_("Something went wrong"),
+        N_("It is not your fault, and it has been noted. Please try again."),
+    ),
+    HTTPException: (N_("That did not work"), N_("The request could not be answered.")),
+}
+
+
+_CODES: dict[type[errors.CmsError], tuple[type[HTTPException], int]] = {
+    errors.NotFound: (NotFound, 404),
+    errors.NotAllowed: (Forbidden, 403),
 }
 
 
@@ -121,14 +135,13 @@ def _commit_or_roll_back(response: Response) -> Response:
 def _answer_error(error: HTTPException) -> Any:
     if error.code is None or error.code < BadRequest.code:
         return error
-    kind = next((kind for kind in type(error).__mro__ if kind in _SENTENCES), None)
-    sentence = _SENTENCES[kind] if kind else N_("The request could not be answered.")
-    return answer(error.code, gettext(sentence, limit=settings().request_max_mb))
+    title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
+    return _answer(error.code, gettext(title), gettext(sentence, limit=settings().request_max_mb))
 
 
 def _answer_cms_error(error: errors.CmsError) -> Any:
-    code = {errors.NotFound: 404, errors.NotAllowed: 403}.get(type(error), 422)
-    return answer(code, gettext(error.sentence, **error.facts))
+    kind, code = _CODES.get(type(error), (UnprocessableEntity, 422))
+    return _answer(code, gettext(_WORDS[kind][0]), gettext(error.sentence, **error.facts))
 
 
 def _answer_conflict(error: IntegrityError) -> Any:
@@ -141,9 +154,9 @@ def _answer_unexpected(error: Exception) -> Any:
     return _answer_error(InternalServerError())
 
 
-def answer(code: int, sentence: str) -> Any:
+def _answer(code: int, title: str, sentence: str) -> Any:
     """Answer an error in the form that the asker reads, without inner facts."""
     db.session.rollback()
     if wants_json():
         return jsonify(error=sentence), code
-    return render_template("errors/error.html", code=code, sentence=sentence), code
+    return render_template("errors/error.html", code=code, title=title, sentence=sentence), code

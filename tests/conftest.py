@@ -13,6 +13,7 @@ from cms.extensions import db
 from cms.jobs.queue import open_storage
 from cms.tasks import huey
 from tests import services
+from tests.clients import PageClient
 from tests.factories import make_user
 from tests.processes import PASSWORD, free_port
 
@@ -136,8 +137,14 @@ def unreachable_queue(ctx):
 
 def _make_app(folder, **settings):
     app = create_app(
-        {"CMS_ENV": "testing", "CMS_DATA_DIR": folder, "CMS_LOGIN_LIMIT": "1000 per minute", **settings}
+        {
+            "CMS_ENV": "testing",
+            "CMS_DATA_DIR": folder,
+            "CMS_LOGIN_LIMIT": "1000 per minute",
+            **settings,
+        }
     )
+    app.test_client_class = PageClient
     with app.app_context():
         flask_migrate.upgrade()
     return app

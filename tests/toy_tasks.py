@@ -1,8 +1,8 @@
 """Small tasks for tests of the job machinery, declared like any other."""
 
+from cms.accounts.models import Role
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.accounts.models import Role
 from cms.jobs.queue import checkpoint
 from cms.tasks import huey
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.database import Base, UtcDateTime
-from cms.extensions import db
 
 user_roles = Table(
     "user_role",
@@ -20,7 +19,7 @@ user_roles = Table(
 )
 
 
-class Role(db.Model, RoleMixin):  # type: ignore[name-defined,misc]
+class Role(Base, RoleMixin):
     """A role of `cms.accounts.policy.ROLES`; what it may do is decided there."""
 
     __tablename__ = "role"
@@ -32,7 +31,7 @@ class Role(db.Model, RoleMixin):  # type: ignore[name-defined,misc]
         return self.name
 
 
-class User(db.Model, UserMixin):  # type: ignore[name-defined,misc]
+class User(Base, UserMixin):
     """Somebody who can log in. `fs_uniquifier` changes with the password and so
     ends every older session."""
 
@@ -45,7 +44,9 @@ class User(db.Model, UserMixin):  # type: ignore[name-defined,misc]
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     locale: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
-    roles: Mapped[list[Role]] = relationship(secondary=user_roles, lazy="selectin")
+    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]
+        secondary=user_roles, lazy="selectin"
+    )
 
     def __str__(self) -> str:
         return self.email

@@ -21,7 +21,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "administrator": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
-        "job": frozenset({"view", "retry"}),
+        "job": frozenset({"view", "retry", "inspect"}),
         "notification": frozenset({"view", "edit"}),
     },
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from email_validator import EmailNotValidError
 from flask import current_app
@@ -36,13 +36,13 @@ def create_user(email: str, password: str, roles: Sequence[str]) -> User:
     that the policy does not know.
     """
     email = _checked_email(email)
-    user: User = datastore.create_user(
+    user = datastore.create_user(
         email=email,
         password=hash_password(_checked_password(password, email)),
         roles=[_role(name) for name in roles],
     )
     db.session.flush()
-    return user
+    return cast("User", user)
 
 
 def _checked_email(email: str) -> str:
@@ -65,8 +65,7 @@ def _checked_password(password: str, email: str) -> str:
 def _role(name: str) -> Role:
     if name not in ROLES:
         raise KeyError(name)
-    role: Role = datastore.find_or_create_role(name)
-    return role
+    return cast("Role", datastore.find_or_create_role(name))
 
 
 def _security() -> Any:

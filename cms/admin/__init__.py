@@ -1,6 +1,6 @@
 """The administrators' and editors' face, on Flask-Admin."""
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from cms.admin.base import open_admin
@@ -15,7 +15,7 @@ from cms.notifications.models import AdminNotification
 
 def init_app(app: Flask) -> None:
     """Add the admin with its screens."""
-    admin = open_admin(app, Dashboard(), lambda: current_app.jinja_env.globals["csp_nonce"]())
+    admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
+from cms.accounts.policy import may
 from cms.admin.base import QsIndexView, expose, needs
+from cms.admin.images import STATES
 from cms.jobs import ledger
 from cms.jobs.models import JobState
 from cms.media import services as media
@@ -32,4 +35,7 @@ class Dashboard(QsIndexView):
             jobs_failed=jobs[JobState.FAILED],
             notifications_open=notifications.count_open(),
             newest=media.newest_ready(6),
+            states=STATES,
+            may_see_jobs=may(current_user, "view", "job"),
+            may_see_notifications=may(current_user, "view", "notification"),
         )

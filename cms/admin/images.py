@@ -8,7 +8,6 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
@@ -17,7 +16,8 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from cms.admin import columns
+from cms.accounts.policy import may
+from cms.admin import columns, jobs
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
@@ -29,6 +29,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
 from cms.jobs import ledger
+from cms.jobs.models import Job
 from cms.media.models import Image, ImageStatus
 
 MOST_IDS = 200
@@ -48,12 +49,7 @@ class StatusWithReason(columns.Status):
         shown = super().__call__(view, context, row, name)
         if not row.sentence:
             return shown
-        return Markup('{}<div class="reason">{}</div>').format(shown, in_words(row))
-
-
-def in_words(thing: Any) -> str:
-    """Return why a picture or job failed, in the reader's language."""
-    return _(thing.sentence, **(thing.facts or {})) if thing.sentence else ""
+        return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
 
 
 def thumbnail_url(image: Image) -> str | None:
@@ -97,7 +93,6 @@ class ImageView(QsListView):
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
-        "title": columns.link(lambda image: url_for("image.edit_view", id=image.id)),
         "status": StatusWithReason(STATES),
         "size": columns.file_size,
         "dimensions": dimensions,
@@ -182,9 +177,25 @@ class ImageView(QsListView):
             flash(_(error.sentence, **error.facts), "warning")
         return redirect(request.form.get("url") or self.get_url(".index_view"))
 
-    def jobs_of(self, image: Image) -> list[Any]:
+    @staticmethod
+    def jobs_of(image: Image) -> list[Job]:
         """Return the newest jobs of a picture, for its edit page."""
         return ledger.for_subject("image", image.id)
+
+    @staticmethod
+    def may_open_jobs() -> bool:
+        """Tell whether the person may open the page of a job."""
+        return may(current_user, "view", "job")
+
+    @staticmethod
+    def job_badge(job: Job) -> Markup:
+        """Draw where a job stands."""
+        return columns.badge(jobs.STATES[job.state])
+
+    job_words = staticmethod(jobs.kind_in_words)
+    in_words = staticmethod(jobs.in_words)
+    moment = staticmethod(columns.time_tag)
+    size_in_words = staticmethod(columns.size_in_words)
 
     @property
     def upload_max_bytes(self) -> int:

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
+from cms import clock
 from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
@@ -19,7 +20,8 @@ from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs.models import WAITING, Job, JobState
+from cms.jobs import ledger
+from cms.jobs.models import WAITING, Job, JobAttempt, JobState
 from cms.tasks import huey
 
 MOST_IDS = 200
@@ -62,9 +64,14 @@ def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
     return f"{job.attempts_made} / {job.attempts_allowed}"
 
 
+def in_words(thing: Any) -> str:
+    """Return why a job or picture failed, in the reader's language."""
+    return _(thing.sentence, **(thing.facts or {})) if thing.sentence else ""
+
+
 def reason(_view: Any, _context: Any, job: Job, _name: str) -> Any:
     """Draw why a job failed."""
-    return _(job.sentence, **(job.facts or {})) if job.sentence else columns.EMPTY
+    return in_words(job) or columns.EMPTY
 
 
 class JobView(QsListView):
@@ -88,12 +95,13 @@ class JobView(QsListView):
         "finished_at": _l("Ended"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
-        "task": columns.link(lambda job: url_for("job.details_view", id=job.id), kind_in_words),
+        "task": lambda _v, _c, job, _n: kind_in_words(job),
         "subject": lambda _v, _c, job, _n: subject_of(job.subject_kind, job.subject_id),
         "state": columns.status(STATES),
         "attempts": attempts,
         "sentence": reason,
         "created_at": columns.moment,
+        "due_at": columns.moment,
         "finished_at": columns.moment,
     }
     column_sortable_list = ("created_at", "finished_at")
@@ -139,9 +147,17 @@ class JobView(QsListView):
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))
 
-    def get_query(self) -> Any:
-        return super().get_query().options(selectinload(Job.attempts))
-
     words_for = staticmethod(kind_in_words)
-    subject_of = staticmethod(subject_of)
-    outcomes = OUTCOMES
+    retry_of = staticmethod(ledger.retry_of)
+    moment = staticmethod(columns.time_tag)
+
+    @staticmethod
+    def outcome(attempt: JobAttempt) -> Markup:
+        """Draw how an attempt ended."""
+        return columns.badge(OUTCOMES[attempt.outcome])
+
+    @staticmethod
+    def duration(attempt: JobAttempt) -> str:
+        """Return how long an attempt took."""
+        took = ((attempt.finished_at or clock.now()) - attempt.started_at).total_seconds()
+        return _("%(seconds)s s", seconds=format_decimal(took, "0.0##"))

@@ -121,7 +121,7 @@ class NotificationView(QsListView):
         notification = self.get_one(request.form.get("id", ""))
         try:
             if notification.job is None:
-                raise retries.NothingToRetry  # noqa: TRY301 - told like the other reason
+                raise retries.NothingToRetry
             retries.retry_job(notification.job)
             flash(_("The job has been submitted again."), "success")
         except CmsError as error:

@@ -9,11 +9,10 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms import clock
-from cms.database import UtcDateTime
-from cms.extensions import db
+from cms.database import Base, UtcDateTime
 
 
-class AuditEntry(db.Model):  # type: ignore[name-defined,misc]
+class AuditEntry(Base):
     """One act. Entries are only ever added; people are named by id and by email,
     so that an entry still speaks when an account is gone."""
 

@@ -10,8 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
-from cms.database import UtcDateTime, enum_type
-from cms.extensions import db
+from cms.database import Base, UtcDateTime, enum_type
 
 
 class JobState(StrEnum):
@@ -28,7 +27,7 @@ WAITING = (JobState.QUEUED, JobState.RETRYING)
 ENDED = (JobState.SUCCEEDED, JobState.FAILED)
 
 
-class Job(db.Model):  # type: ignore[name-defined,misc]
+class Job(Base):
     """One piece of work, from its submission to its end.
 
     `id` is also the id of the Huey task. `subject_kind` and `subject_id` name
@@ -70,7 +69,7 @@ class Job(db.Model):  # type: ignore[name-defined,misc]
         return f"{self.task} {self.id[:8]}"
 
 
-class JobAttempt(db.Model):  # type: ignore[name-defined,misc]
+class JobAttempt(Base):
     """One run of a job. `outcome` is empty while it runs."""
 
     __tablename__ = "job_attempt"

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
 
 
-class LedgerHuey(Huey):  # type: ignore[misc]
+class LedgerHuey(Huey):
     """A Huey whose storage is chosen by the application's settings.
 
     Tasks are declared at import, when no application exists yet; `init_app`
@@ -41,8 +41,15 @@ class LedgerHuey(Huey):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         super().__init__(name, results=False, storage_class=BlackHoleStorage)
-        self.app: Flask | None = None
+        self._app: Flask | None = None
         self.kinds: dict[str, LedgerTask] = {}
+
+    @property
+    def app(self) -> Flask:
+        """The application. Raises `RuntimeError` before `init_app`."""
+        if self._app is None:
+            raise RuntimeError("no application: call init_app, or set CMS_APP for a consumer")
+        return self._app
 
     def get_task_wrapper_class(self) -> type[LedgerTask]:
         return LedgerTask
@@ -50,13 +57,13 @@ class LedgerHuey(Huey):  # type: ignore[misc]
     def init_app(self, app: Flask) -> None:
         """Bind to `app`. Raises `BadSetting` for a queue URL of no known kind."""
         settings: config.Settings = app.config["CMS_SETTINGS"]
-        self.app = app
+        self._app = app
         self.storage = open_storage(self.name, settings.queue_url)
         self.serializer = SignedSerializer(settings.secret_key.get_secret_value(), salt="cms.jobs")
         app.extensions["huey"] = self
 
     def create_consumer(self, **options: Any) -> Any:
-        if self.app is None:
+        if self._app is None:
             import_string(config.load().app)
         return super().create_consumer(**options)
 
@@ -93,7 +100,7 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{threading.current_thread().name}"
 
 
-class LedgerTask(huey.api.TaskWrapper):  # type: ignore[misc]
+class LedgerTask(huey.api.TaskWrapper):
     """What `@huey.task(...)` makes of a function.
 
     `name` is the task's lasting name: kept when code moves, since messages and
@@ -182,7 +189,6 @@ class LedgerTask(huey.api.TaskWrapper):  # type: ignore[misc]
         job is seen by the next. An error goes up to Huey, whose error signal
         records it.
         """
-        assert self.huey.app is not None  # noqa: S101 - a consumer has loaded one
         with self.huey.app.app_context():
             job = ledger.claim(job_id, worker_name())
             db.session.commit()

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
-from cms.database import UtcDateTime, enum_type
-from cms.extensions import db
+from cms.database import Base, UtcDateTime, enum_type
 
 
 class ImageStatus(StrEnum):
@@ -22,7 +21,7 @@ class ImageStatus(StrEnum):
     FAILED = "failed"
 
 
-class Image(db.Model):  # type: ignore[name-defined,misc]
+class Image(Base):
     """A picture as uploaded. `width` and `height` are pixels as displayed, after
     turning; `size` is bytes; `key` is the file's name in the storage.
 
@@ -66,7 +65,7 @@ class Image(db.Model):  # type: ignore[name-defined,misc]
         return next((r for r in self.renditions if r.name.startswith(f"{kind}-")), None)
 
 
-class Rendition(db.Model):  # type: ignore[name-defined,misc]
+class Rendition(Base):
     """A file made of a picture by one operation, such as `resize-800x600`."""
 
     __tablename__ = "rendition"

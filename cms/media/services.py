@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from cms import clock
 from cms.accounts.models import User
@@ -113,7 +114,7 @@ def newest_ready(limit: int) -> list[Image]:
     query = (
         select(Image)
         .where(Image.status == ImageStatus.READY)
-        .options(db.selectinload(Image.renditions))
+        .options(selectinload(Image.renditions))
         .order_by(Image.id.desc())
         .limit(limit)
     )

@@ -2,16 +2,18 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Enum
 
-from cms.database import UtcDateTime
-from cms.extensions import db
+from cms.database import Base, UtcDateTime
 
 
 def render_item(kind, item, autogen_context):
-    """Write our own type by name, so that a migration reads as the model does."""
+    """Write our own types as the database keeps them, not as the code of that day."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen_context.imports.add("from cms.database import UtcDateTime")
         return "UtcDateTime()"
+    if kind == "type" and isinstance(item, Enum):
+        return f"sa.String({item.length})"
     return False
 
 
@@ -20,7 +22,7 @@ def run_migrations():
     with connectable.connect() as connection:
         context.configure(
             connection=connection,
-            target_metadata=db.metadata,
+            target_metadata=Base.metadata,
             render_as_batch=True,  # SQLite alters a table by copying it
             render_item=render_item,
             compare_type=True,

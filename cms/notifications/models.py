@@ -11,8 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
-from cms.database import UtcDateTime, enum_type
-from cms.extensions import db
+from cms.database import Base, UtcDateTime, enum_type
 from cms.jobs.models import Job
 
 
@@ -21,7 +20,7 @@ class NotificationState(StrEnum):
     RESOLVED = "resolved"
 
 
-class AdminNotification(db.Model):  # type: ignore[name-defined,misc]
+class AdminNotification(Base):
     """Something that went wrong for good.
 
     `message` is the plain English sentence; `job_data` holds what it was

@@ -92,9 +92,7 @@ def test_the_first_run_and_three_retries_then_one_notification(ctx, run_jobs):
 
     db.session.refresh(job)
     assert job.state == JobState.FAILED
-    assert [(a.number, a.outcome) for a in job.attempts] == [
-        (n, "failed") for n in (1, 2, 3, 4)
-    ]
+    assert [(a.number, a.outcome) for a in job.attempts] == [(n, "failed") for n in (1, 2, 3, 4)]
     assert job.attempts[3].error_class == "tests.toy_tasks.ToyError"
     assert "raise ToyError" in job.attempts[3].traceback
     (notification,) = db.session.query(AdminNotification).all()

@@ -1,0 +1,128 @@
+"""An editor drops a picture, a worker makes it ready, a failure reaches the administrator."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests import pictures
+
+pytestmark = pytest.mark.e2e
+
+DROP = """async ({ data, name, type }) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type }));
+  for (const kind of ["dragenter", "dragover", "drop"])
+    document.querySelector("main").dispatchEvent(
+      new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+}"""
+
+
+def drop(page, data, name, mime="image/jpeg"):
+    page.evaluate(DROP, {"data": base64.b64encode(data).decode(), "name": name, "type": mime})
+
+
+@pytest.fixture
+def pictures_page(page, site, log_in):
+    log_in("editor")
+    page.goto(f"{site.url}/admin/image/")
+    return page
+
+
+def row(page, name):
+    return page.locator("tr[data-id]", has_text=name)
+
+
+def test_a_dropped_picture_turns_ready_while_one_watches(pictures_page, axe):
+    page = pictures_page
+    drop(page, pictures.jpeg(1600, 1200), "Herbstwald.jpg")
+
+    expect(row(page, "Herbstwald")).to_have_attribute("data-state", "ready", timeout=20_000)
+    expect(row(page, "Herbstwald").locator("img")).to_be_visible()
+    axe()
+
+
+def test_the_dialog_takes_many_files_and_tells_why_one_is_refused(pictures_page, axe):
+    page = pictures_page
+    page.get_by_role("button", name="Upload").click()
+    page.locator("input.uppy-Dashboard-input").first.set_input_files(
+        [
+            {"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": pictures.jpeg(900, 600)},
+            {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": pictures.text_file()},
+        ]
+    )
+    expect(page.get_by_text("not a picture").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(row(page, "照片")).to_have_attribute("data-state", "ready", timeout=20_000)
+    expect(row(page, "letter")).to_have_count(0)
+    page.troubles.clear()  # the browser logs the refusal's status code
+
+
+def test_a_picture_that_cannot_be_made_says_why_and_tells_the_administrator(
+    pictures_page, site, log_in, axe
+):
+    page = pictures_page
+    drop(page, pictures.truncated_jpeg(), "halb.jpg")
+
+    expect(row(page, "halb")).to_have_attribute("data-state", "failed", timeout=30_000)
+    expect(row(page, "halb").locator(".reason")).not_to_be_empty()
+
+    page.context.clear_cookies()
+    log_in("administrator")
+    page.goto(f"{site.url}/admin/notification/")
+    expect(page.locator("tr[data-id]")).to_have_count(1)
+    expect(page.get_by_text("Tried 4 times.")).to_be_visible()
+    axe()
+
+    page.locator("tr[data-id] a[href*='/admin/job/details/']").first.click()
+    expect(page.locator("ol.attempts > li")).to_have_count(4)
+    axe()
+
+
+def test_a_mended_picture_is_retried_and_its_notification_closes(page, site, log_in):
+    log_in("administrator")
+    page.goto(f"{site.url}/admin/image/")
+    drop(page, pictures.truncated_jpeg(), "mended.jpg")
+    expect(row(page, "mended")).to_have_attribute("data-state", "failed", timeout=30_000)
+
+    newest = max(
+        Path(site.folder, "files", "originals").rglob("*.jpg"), key=lambda p: p.stat().st_mtime_ns
+    )
+    newest.write_bytes(pictures.jpeg(900, 600))
+    page.goto(f"{site.url}/admin/notification/")
+    open_before = page.locator("tr[data-id]").count()
+    page.locator("tr[data-id]").first.get_by_role("button", name="Retry").click()
+
+    page.goto(f"{site.url}/admin/image/")
+    expect(row(page, "mended")).to_have_attribute("data-state", "ready", timeout=20_000)
+    page.goto(f"{site.url}/admin/notification/")
+    expect(page.locator("tr[data-id]")).to_have_count(open_before - 1)
+
+
+def test_title_and_alternative_text_are_edited(pictures_page, axe):
+    page = pictures_page
+    drop(page, pictures.jpeg(600, 400), "brücke.jpg")
+    expect(row(page, "brücke")).to_have_attribute("data-state", "ready", timeout=20_000)
+    row(page, "brücke").locator("a.row-name").click()
+    axe()
+    page.get_by_label("Title").fill("Old bridge")
+    page.get_by_label("Alternative text").fill("A stone bridge over a river")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(row(page, "Old bridge")).to_be_visible()
+
+
+def test_deleting_asks_first(pictures_page):
+    page = pictures_page
+    drop(page, pictures.jpeg(600, 400), "unwanted.jpg")
+    expect(row(page, "unwanted")).to_have_attribute("data-state", "ready", timeout=20_000)
+
+    row(page, "unwanted").get_by_role("button", name="Delete").click()
+    page.locator("dialog[open]").get_by_role("button", name="Cancel").click()
+    expect(row(page, "unwanted")).to_be_visible()
+
+    row(page, "unwanted").get_by_role("button", name="Delete").click()
+    page.locator("dialog[open] [data-confirm-yes]").click()
+    expect(row(page, "unwanted")).to_have_count(0)

@@ -18,6 +18,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from cms.accounts.policy import may
+from cms.edge import wants_json
 
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -163,12 +164,6 @@ def _stop_unstorable_text() -> None:
     # The address only: reading a form here would swallow an upload before its limits.
     if not all(storable(part) for pair in request.args.items(multi=True) for part in pair):
         abort(400)
-
-
-def wants_json() -> bool:
-    """Tell whether the caller is a script that asked for JSON."""
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json"
 
 
 def _ask_to_log_in() -> ResponseReturnValue:

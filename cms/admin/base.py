@@ -44,7 +44,7 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 _SECRET_WORDS = ("password", "secret", "token")
 
 
-def open_admin(app: Flask, index: QsIndexView, csp_nonce: Callable[[], str]) -> Admin:
+def open_admin(app: Flask, index: QsIndexView, csp_nonce: Any) -> Admin:
     """Build the admin at `/admin/` of `app`, with our templates and `index` as first page."""
     return Admin(
         app,

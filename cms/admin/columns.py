@@ -1,11 +1,11 @@
 """Column types of a list: how a value is drawn. Use them in `column_formatters`.
 
-    column_formatters = {
-        "thumbnail": picture(lambda row: row.thumbnail_url),
-        "status": status(STATES),
-        "size": file_size,
-        "created_at": moment,
-    }
+column_formatters = {
+    "thumbnail": picture(lambda row: row.thumbnail_url),
+    "status": status(STATES),
+    "size": file_size,
+    "created_at": moment,
+}
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Status:
 
     cell = "status"
 
-    def __init__(self, states: Mapping[str, State]) -> None:
+    def __init__(self, states: Mapping[Any, State]) -> None:
         self.states = states
 
     def __call__(self, _view: Any, _context: Any, row: Any, name: str) -> Markup:
@@ -68,7 +68,7 @@ class Status:
         return [(value, state.words) for value, state in self.states.items()]
 
 
-def status(states: Mapping[str, State]) -> Status:
+def status(states: Mapping[Any, State]) -> Status:
     """Return a formatter for a column whose values are the keys of `states`."""
     return Status(states)
 

@@ -36,9 +36,7 @@ class Conflicts:
             saved: bool = super().update_model(form, model)  # type: ignore[misc]
             return saved
         form.conflicts = self._differences(form, model)
-        flash(
-            _("Somebody else saved this in the meantime. Compare, then save again."), "warning"
-        )
+        flash(_("Somebody else saved this in the meantime. Compare, then save again."), "warning")
         return False
 
     def _saved_values(self, form: Form, model: Any) -> dict[str, str]:

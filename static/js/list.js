@@ -57,6 +57,20 @@ function listenForTicks() {
   showTicks();
 }
 
+// On a small screen the search items make way for the rows, unless one is in use.
+
+function foldSearch() {
+  const items = list.querySelector("[data-search-more]");
+  if (!items) return;
+  const small = matchMedia("(max-width: 719.98px)");
+  const fold = () => {
+    items.open = !small.matches || items.querySelector(".is-set") !== null;
+    items.dataset.ready = "";
+  };
+  small.addEventListener("change", fold);
+  fold();
+}
+
 // News
 
 let pause = SOONEST;
@@ -195,5 +209,6 @@ function listenForNews() {
 
 if (list) {
   listenForTicks();
+  foldSearch();
   listenForNews();
 }

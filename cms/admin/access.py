@@ -147,8 +147,8 @@ def this_page() -> str:
 def inner_target(target: str | None) -> str | None:
     """Return `target` if it leads to this site, as a path with one leading `/`.
 
-    Browsers drop tabs and line ends inside an address and read `\\` as `/`, so
-    `/\\t/evil.example` would lead away.
+    Browsers drop tabs and line ends inside an address and read a backslash as
+    a slash, so a slash, a tab and a slash would lead away.
     """
     if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
         return None
@@ -174,6 +174,6 @@ def _ask_to_log_in() -> ResponseReturnValue:
 
 
 def _refuse() -> ResponseReturnValue:
-    if wants_json():
-        return jsonify(error=_("You are not allowed to do this.")), 403
-    abort(403)
+    if not wants_json():
+        abort(403)
+    return jsonify(error=_("You are not allowed to do this.")), 403

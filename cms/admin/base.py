@@ -28,7 +28,6 @@ from werkzeug.exceptions import HTTPException
 from wtforms import Form, StringField, ValidationError
 
 from cms.admin.access import Guarded, needs, storable
-from cms.admin.conflicts import Conflicts
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
@@ -69,7 +68,7 @@ class QsIndexView(Guarded, AdminIndexView):
         self.static_folder = None
 
 
-class QsModelView(Conflicts, Guarded, ModelView):
+class QsModelView(Guarded, ModelView):
     """Flask-Admin's `ModelView` with its known traps closed.
 
     `audited` says whether changes go to the audit trail. Hooks, all inside the
@@ -121,8 +120,9 @@ class QsModelView(Conflicts, Guarded, ModelView):
             abort(404)
         if not isinstance(column_type, Integer):
             return given
-        bits = 31 if type(column_type) in (Integer, SmallInteger) else 63
-        if not (given.isascii() and given.isdigit() and len(given) < 20 and int(given) < 2**bits):
+        largest = 2**31 if type(column_type) in (Integer, SmallInteger) else 2**63
+        digits = given.isascii() and given.isdigit() and len(given) <= len(str(largest))
+        if not digits or int(given) >= largest:
             abort(404)
         return int(given)
 
@@ -135,9 +135,9 @@ class QsModelView(Conflicts, Guarded, ModelView):
         def create() -> None:
             form.populate_obj(model)
             self.db_session.add(model)
-            self.on_model_change(form, model, True)
+            self.on_model_change(form, model, is_created=True)
             self._note("create", model)
-            self.after_model_change(form, model, True)
+            self.after_model_change(form, model, is_created=True)
 
         return model if self._attempt(create) else False
 
@@ -147,9 +147,9 @@ class QsModelView(Conflicts, Guarded, ModelView):
         def update() -> None:
             self.require(model)
             form.populate_obj(model)
-            self.on_model_change(form, model, False)
+            self.on_model_change(form, model, is_created=False)
             self._note("edit", model)
-            self.after_model_change(form, model, False)
+            self.after_model_change(form, model, is_created=False)
 
         return self._attempt(update)
 
@@ -213,7 +213,7 @@ class QsModelView(Conflicts, Guarded, ModelView):
         handler = self._actions_data[name][0]
         return super().is_action_allowed(name) and self.offers(handler.__name__)
 
-    def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:
+    def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:  # noqa: ARG002 - Flask-Admin's
         """Run a bulk action on the ticked rows."""
         name = request.form.get("action", "")
         if name not in self._actions_data:

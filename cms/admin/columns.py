@@ -182,7 +182,7 @@ def _plain(value: Any) -> str:
     return str(getattr(value, "value", value))
 
 
-def _bool(_view: Any, value: bool, _name: str) -> Markup:
+def _bool(_view: Any, value: Any, _name: str) -> Markup:
     return badge(State(_l("Yes"), "ok", "check") if value else State(_l("No"), "off", "x"))
 
 

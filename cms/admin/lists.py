@@ -39,12 +39,13 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, case, distinct, func, inspect, or_
+from sqlalchemy import and_, case, func, inspect, or_
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
 from cms.admin.base import QsModelView, expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
+from cms.admin.conflicts import Conflicts
 
 __all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
 
@@ -130,7 +131,7 @@ class Listing:
         return pages
 
 
-class QsListView(QsModelView):
+class QsListView(Conflicts, QsModelView):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -188,14 +189,14 @@ class QsListView(QsModelView):
         listing.rows = query.limit(size).offset(args.page * size).all()
         return listing
 
-    def get_list(
+    def get_list(  # noqa: PLR0913, PLR0917 - Flask-Admin's signature
         self,
         page: int | None,
         sort_column: Any,
-        sort_desc: bool,
+        sort_desc: Any,
         search: str | None,
         filters: Any,
-        execute: bool = True,
+        execute: Any = True,  # noqa: FBT002
         page_size: int | None = None,
     ) -> tuple[int | None, Any]:
         """Return count and rows as Flask-Admin asks for them; its export does."""
@@ -242,7 +243,7 @@ class QsListView(QsModelView):
         if not joins:
             return query
         # A filter across a relation repeats rows; the key does not.
-        keys = query.with_entities(distinct(self._pk_column))
+        keys = query.order_by(None).with_entities(self._pk_column)
         return self.get_query().filter(self._pk_column.in_(keys))
 
     def search_criterion(self, search: str) -> Any:
@@ -358,7 +359,7 @@ class QsListView(QsModelView):
 
     # Rows
 
-    def _sorted(self, query: Query[Any], column: Any, descending: bool) -> Query[Any]:
+    def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
         """Sort, by the key at last, so that no row is on two pages or none."""
         query, _joins = self._apply_sorting(query, {}, column, descending)
         return query.order_by(self._pk_column.desc()).options(*self.loader_options())

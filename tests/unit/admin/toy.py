@@ -127,7 +127,9 @@ class PhotoView(QsListView):
         Tab("failed", _l("Failed"), Photo.status == "failed", empty=_l("No picture has failed.")),
     )
     row_buttons = (
-        RowButton(_l("Retry"), "refresh", ".retry", post=True, shown=lambda r: r.status == "failed"),
+        RowButton(
+            _l("Retry"), "refresh", ".retry", post=True, shown=lambda r: r.status == "failed"
+        ),
         VIEW,
         EDIT,
         DELETE,

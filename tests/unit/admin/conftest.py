@@ -1,0 +1,89 @@
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from tests.clients import PageClient
+from tests.unit.admin import toy
+
+
+@pytest.fixture(scope="session")
+def toy_site(tmp_path_factory):
+    app = toy.make_app(f"sqlite:///{tmp_path_factory.mktemp('toy') / 'toy.db'}", TESTING=True)
+    app.test_client_class = PageClient
+    with app.app_context():
+        toy.db.create_all()
+    yield app
+    with app.app_context():
+        toy.db.engine.dispose()
+
+
+@pytest.fixture
+def toy_app(toy_site):
+    """The toy application with three photos: a ready one of each owner, and a failed one."""
+    toy_site.photos.noted.clear()
+    with toy_site.app_context():
+        for table in reversed(toy.Base.metadata.sorted_tables):
+            toy.db.session.execute(table.delete())
+        toy.db.session.add_all(
+            [
+                toy.Person(id=1, email="anna@example.org"),
+                toy.Person(id=2, email="li@example.org"),
+                toy.Photo(id=1, title="Harbour", owner_id=1, size=10),
+                toy.Photo(id=2, title="Teahouse 100%", owner_id=2, size=20),
+                toy.Photo(id=3, title="Broken", owner_id=1, status=toy.Status.FAILED),
+                toy.Photo(id=4, title="secret", owner_id=1),
+            ]
+        )
+        toy.db.session.commit()
+    return toy_site
+
+
+@pytest.fixture
+def client_of(toy_app):
+    """Make a client of somebody of a role: `client_of("editor")`."""
+
+    def make(who=None):
+        client = toy_app.test_client()
+        if who:
+            client.set_cookie("who", who)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def editor(client_of):
+    return client_of("editor")
+
+
+@pytest.fixture
+def photo(toy_app):
+    """Read a photo's columns as they are saved: `photo(1)`; None if it is gone."""
+
+    def read(number):
+        with toy_app.app_context():
+            found = toy.db.session.get(toy.Photo, number)
+            return found and {c.key: getattr(found, c.key) for c in toy.Photo.__table__.columns}
+
+    return read
+
+
+@pytest.fixture
+def statements(toy_app):
+    """Collect the SQL of what is done inside: `with statements() as sql: …`."""
+
+    @contextmanager
+    def collect():
+        with toy_app.app_context():
+            engine = toy.db.engine
+        seen = []
+
+        def note(_connection, _cursor, sql, *_rest):
+            seen.append(sql)
+
+        event.listen(engine, "before_cursor_execute", note)
+        yield seen
+        event.remove(engine, "before_cursor_execute", note)
+
+    return collect

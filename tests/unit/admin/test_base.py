@@ -1,0 +1,259 @@
+"""The known traps of Flask-Admin, each sprung once."""
+
+import re
+from pathlib import Path
+
+import flask_admin
+import pytest
+
+from cms.admin.base import changes_of
+from tests.unit.admin import toy
+
+TOP = Path(__file__).parents[3]
+HOOKS = re.compile(r"\son[a-z]+=|javascript:|\sstyle=|<style", re.IGNORECASE)
+
+
+@pytest.mark.case(33)
+@pytest.mark.parametrize(
+    "address",
+    ["edit/?id=1,2", "edit/?id=x", "edit/?id=1.0", "edit/?id=-1", "edit/?id=99999999999999999999",
+     "edit/?id=4294967296", "edit/?id=%EF%BC%91", "details/?id=999", "details/?id=1&id=2",
+     "edit/?id=1%20", "ajax/lookup/?name=nothing"],
+)  # fmt: skip
+def test_odd_ids_are_not_found(editor, address):
+    assert editor.get(f"/admin/photo/{address}").status_code == 404
+
+
+@pytest.mark.case(33)
+@pytest.mark.parametrize(
+    "query",
+    ["page=100000000000000000000", "page=-1", "page=x", "page=1e9", "page_size=0", "page_size=-5",
+     "page_size=1000000", "sort=99", "sort=-1", "sort=0", "sort=x", "desc=7", "tab=none", "tab=",
+     "search=%25", "search=" + "a+" * 500, "flt", "flt_x=1", "flt0_=1", "fltx_status_is=ready",
+     "flt0_status_is=nothing", "flt1_created_at_since=yesterday", "flt1_created_at_since=0001-01-01",
+     "flt2_created_at_until=9999-12-31", "flt4_size_is=1e400", "flt4_size_is=" + "9" * 30,
+     "flt4_size_is=nan", "flt5_hidden_is=2", "page=" + "9" * 5000],
+)  # fmt: skip
+def test_odd_addresses_still_show_a_list(editor, query):
+    assert editor.get(f"/admin/photo/?{query}").status_code == 200
+
+
+@pytest.mark.case(33)
+@pytest.mark.parametrize(
+    "query", ["search=%00", "flt0_status_is=%00", "tab=%00", "%00=1", "id=%00"]
+)
+def test_nul_in_an_address_is_refused(editor, query):
+    assert editor.get(f"/admin/photo/?{query}").status_code == 400
+
+
+@pytest.mark.case(33)
+def test_half_a_character_is_no_error(editor):
+    assert editor.get("/admin/photo/?search=%ED%A0%80").status_code == 200
+
+
+@pytest.mark.case(33)
+@pytest.mark.parametrize("title", ["a\x00b", "x" * 101, ""])
+def test_unstorable_titles_come_back_with_the_form(editor, photo, title):
+    before = photo(1)
+    answer = editor.post("/admin/photo/edit/?id=1", data={"title": title, "size": "1"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert photo(1) == before
+
+
+@pytest.mark.case(33)
+def test_a_megabyte_of_title_is_refused(editor):
+    answer = editor.post("/admin/photo/new/", data={"title": "x" * 1_000_000, "size": "1"})
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.case(33)
+def test_json_for_a_form_is_refused(editor):
+    assert editor.post("/admin/photo/new/", json={"title": ["x"]}).status_code == 422
+    assert editor.post("/admin/photo/action/", json=["delete"]).status_code == 400
+
+
+def test_save_commits_at_the_edge_and_notes_the_change(editor, photo, toy_app):
+    answer = editor.post(
+        "/admin/photo/edit/?id=1&url=/admin/photo/?page=1", data={"title": "Pier", "size": "10"}
+    )
+    assert answer.location == "/admin/photo/?page=1"
+    assert photo(1)["title"] == "Pier"
+    assert toy_app.photos.noted == [("edit", "Pier", {"title": ["Harbour", "Pier"]})]
+
+
+def test_views_only_flush(toy_app, client_of, photo, monkeypatch):
+    monkeypatch.setattr(toy.db.session, "commit", lambda: None)
+    posts = {
+        "edit/?id=1": {"title": "Pier", "size": "1"},
+        "new/": {"title": "New", "size": "1"},
+        "delete/": {"id": "2"},
+        "action/": {"action": "delete", "rowid": "3"},
+        "ajax/update/": {"list_form_pk": "1", "title": "Quay"},
+    }
+    for path, form in posts.items():
+        assert client_of("editor").post(f"/admin/photo/{path}", data=form).status_code < 400
+    monkeypatch.undo()
+    assert photo(1)["title"] == "Harbour"
+    assert photo(2)
+    assert photo(3)
+
+
+def test_an_unchanged_save_is_no_change(editor, toy_app, photo):
+    editor.post("/admin/photo/edit/?id=1", data={"title": "Harbour", "size": "10"})
+    assert [noted for noted in toy_app.photos.noted if "title" in noted[2]] == []
+
+
+def test_taken_values_are_told_in_words(editor, photo):
+    answer = editor.post("/admin/photo/edit/?id=1", data={"title": "Broken", "size": "77"})
+    assert answer.status_code == 422
+    assert "already" in answer.text.lower()
+    for sql in ("UNIQUE", "UPDATE", "sqlite", "INSERT", "parameters"):
+        assert sql not in answer.text
+    assert photo(1)["size"] == 10
+
+
+def test_unexpected_errors_are_logged_and_not_told(editor, photo, caplog):
+    answer = editor.post("/admin/photo/new/", data={"title": "explode", "size": "1"})
+    assert answer.status_code == 422
+    assert "The error has been logged." in answer.text
+    assert "SELECT secrets" not in answer.text
+    assert "SELECT secrets" in caplog.text
+    assert 'value="explode"' in answer.text
+
+
+def test_deleting(editor, photo, toy_app):
+    assert editor.post("/admin/photo/delete/", data={"id": "1"}).location == "/admin/photo/"
+    assert photo(1) is None
+    assert toy_app.photos.noted == [("delete", "Harbour", {})]
+
+
+def test_bulk_delete_is_all_or_nothing(editor, photo, toy_app, monkeypatch):
+    monkeypatch.setattr(
+        toy_app.photos, "on_model_delete", lambda row: 1 / 0 if row.id == 1 else None
+    )
+    form = {"action": "delete", "rowid": ["1", "2"]}
+    answer = editor.post("/admin/photo/action/", data=form, follow_redirects=True)
+    assert "could not be saved" in answer.text
+    assert photo(1)
+    assert photo(2)
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"action": "nothing", "rowid": "1"}, 400),
+        ({"rowid": "1"}, 400),
+        ({"action": "delete", "rowid": "1,2"}, 404),
+        ({"action": "delete", "rowid": ["1", "x"]}, 404),
+        ({"action": "delete"}, 302),
+    ],
+)
+def test_odd_bulk_actions(editor, photo, form, code):
+    assert editor.post("/admin/photo/action/", data=form).status_code == code
+    assert photo(1)
+
+
+def test_changing_one_column(editor, photo):
+    form = {"list_form_pk": "1", "title": "Pier"}
+    assert editor.post("/admin/photo/ajax/update/", data=form).status_code == 200
+    assert photo(1)["title"] == "Pier"
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ({"title": "Pier"}, 400),
+        ({"list_form_pk": "1,2", "title": "Pier"}, 404),
+        ({"list_form_pk": "1", "title": "x" * 101}, 422),
+        ({"list_form_pk": "1", "title": "Broken"}, 422),
+    ],
+)
+def test_odd_changes_of_one_column(editor, photo, form, code):
+    assert editor.post("/admin/photo/ajax/update/", data=form).status_code == code
+    assert photo(1)["title"] == "Harbour"
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=1000000", "limit=-1", "offset=-5", "offset=99999999999999999999", "query=%25"]
+)
+def test_lookups_are_bounded(toy_app, editor, query):
+    with toy_app.app_context():
+        toy.db.session.add_all(toy.Person(email=f"p{n}@example.org") for n in range(100))
+        toy.db.session.commit()
+    answer = editor.get(f"/admin/photo/ajax/lookup/?name=owner&{query}")
+    assert answer.status_code == 200
+    assert len(answer.json) <= 50
+
+
+def seen(text):
+    return re.search(r'name="_seen" value="([0-9a-f]+)"', text)[1]
+
+
+@pytest.mark.case(39)
+def test_the_second_editor_sees_the_difference_and_chooses(client_of, photo):
+    one, two = client_of("editor:1"), client_of("editor:2")
+    mark = seen(two.get("/admin/photo/edit/?id=1").text)
+    one.post("/admin/photo/edit/?id=1", data={"title": "Hers", "size": "10", "_seen": mark})
+    his = {"title": "His", "size": "10", "_seen": mark}
+    answer = two.post("/admin/photo/edit/?id=1", data=his)
+    assert answer.status_code == 422
+    assert photo(1)["title"] == "Hers"
+    assert 'value="His"' in answer.text
+    assert "<q>Hers</q>" in answer.text
+    two.post("/admin/photo/edit/?id=1", data=his | {"_seen": seen(answer.text)})
+    assert photo(1)["title"] == "His"
+
+
+@pytest.mark.case(38)
+def test_formulas_leave_as_text(toy_app):
+    with toy_app.test_request_context():
+        row = toy.Photo(title="=HYPERLINK(1)", size=-5)
+        assert toy_app.photos.get_export_value(row, "title") == "'=HYPERLINK(1)"
+
+
+@pytest.mark.case(36)
+def test_markup_in_titles_is_inert(toy_app, editor):
+    evil = '"><img src=x onerror=alert(1)>'
+    editor.post("/admin/photo/new/", data={"title": evil, "size": "1"})
+    for page in ("", "edit/?id=5", "details/?id=5"):
+        text = editor.get(f"/admin/photo/{page}").text
+        assert "<img src=x" not in text
+        assert "&lt;img src=x" in text
+
+
+@pytest.mark.case(40)
+def test_secrets_are_not_noted(toy_app):
+    class Account(toy.Base):
+        __tablename__ = "account"
+        id: toy.Mapped[int] = toy.mapped_column(primary_key=True)
+        password_hash: toy.Mapped[str] = toy.mapped_column(toy.String(10))
+
+    try:
+        assert changes_of(Account(password_hash="x"))["password_hash"] == [None, "•••"]
+    finally:
+        toy.Base.metadata.remove(Account.__table__)
+        toy.Base.registry._dispose_cls(Account)
+
+
+@pytest.mark.parametrize(
+    "template", sorted(str(p.relative_to(TOP)) for p in TOP.glob("templates/**/*.html"))
+)
+def test_templates_hold_nothing_that_the_policy_forbids(template):
+    assert not HOOKS.search((TOP / template).read_text())
+
+
+def test_every_template_of_flask_admin_that_is_used_is_ours():
+    theirs = Path(flask_admin.__file__).parent / "templates" / "bootstrap4"
+    used = {p.relative_to(theirs) for p in theirs.glob("admin/**/*.html")}
+    used -= {p for p in used if p.parts[1] in ("file", "rediscli")}
+    assert [p for p in sorted(used) if not (TOP / "templates" / p).is_file()] == []
+
+
+def test_inline_scripts_carry_a_nonce(editor):
+    for page in ("", "new/", "edit/?id=1", "details/?id=1"):
+        text = editor.get(f"/admin/photo/{page}").text
+        for tag in re.findall(r"<script[^>]*>", text):
+            assert "nonce=" in tag
+        assert text.count("<h1>") == 1
+        assert '<html lang="en"' in text

@@ -208,6 +208,11 @@ class QsModelView(Guarded, ModelView):
 
     # Pages
 
+    def render(self, template: str, **kwargs: Any) -> str:
+        """Render `template`, which may draw values and name rows on every page."""
+        kwargs = {"get_value": self.get_list_value, "get_pk_value": self.get_pk_value, **kwargs}
+        return super().render(template, **kwargs)
+
     def is_action_allowed(self, name: str) -> bool:
         """Tell whether the person may use the bulk action `name` at all."""
         handler = self._actions_data[name][0]

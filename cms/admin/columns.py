@@ -81,8 +81,8 @@ def badge(state: State) -> Markup:
     )
 
 
-def _as_cell(kind: str, draw: Formatter) -> Formatter:
-    """Name the look of the cells that `draw` fills; the style sheet knows it."""
+def as_cell(kind: str, draw: Formatter) -> Formatter:
+    """Give the cells that `draw` fills a look: name, picture, number, moment or status."""
     draw.cell = kind  # type: ignore[attr-defined]
     return draw
 
@@ -147,7 +147,7 @@ def picture(
         )
         return Markup('<span class="thumb">{}</span>').format(inner)
 
-    return _as_cell("picture", draw)
+    return as_cell("picture", draw)
 
 
 def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str) -> Formatter:
@@ -175,7 +175,7 @@ def clipped(longest: int) -> Formatter:
 
 
 for _kind, _draw in (("moment", moment), ("number", file_size), ("number", number)):
-    _as_cell(_kind, _draw)
+    as_cell(_kind, _draw)
 
 
 def _plain(value: Any) -> str:

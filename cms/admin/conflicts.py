@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import flash, request
 from flask_babel import gettext as _
+from sqlalchemy import inspect
 from wtforms import Form
 
 
@@ -43,7 +44,7 @@ class Conflicts:
         return {
             field.short_name: _as_text(getattr(model, field.short_name))
             for field in form
-            if model is not None and hasattr(model, field.short_name)
+            if model is not None and field.short_name in _comparable(model)
         }
 
     def _differences(self, form: Form, model: Any) -> dict[str, str]:
@@ -54,12 +55,17 @@ class Conflicts:
         }
 
 
+def _comparable(model: Any) -> set[str]:
+    """Return the columns and single relations; rows of a related kind have forms of their own."""
+    mapper = inspect(model).mapper
+    single = {relation.key for relation in mapper.relationships if not relation.uselist}
+    return single | {column.key for column in mapper.column_attrs}
+
+
 def digest(values: dict[str, str]) -> str:
     """Return a short fingerprint of a row's values."""
     return hashlib.sha256(repr(sorted(values.items())).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, list | tuple | set):
-        return ", ".join(sorted(map(str, value)))
     return "" if value is None else str(value)

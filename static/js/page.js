@@ -42,6 +42,7 @@ function showNarrow() {
 function openMenu(open) {
   root.classList.toggle("menu-is-open", open);
   opener?.setAttribute("aria-expanded", String(open));
+  document.querySelector(".frame").inert = open; // the menu lies over it
   if (open) side.querySelector("a, button")?.focus();
   else opener?.focus();
 }
@@ -76,6 +77,17 @@ document.addEventListener("keydown", (event) => {
     open.open = false;
     open.querySelector("summary").focus();
   } else if (root.classList.contains("menu-is-open")) openMenu(false);
+});
+
+// What another script has to say is shown as a notice, and read out.
+document.addEventListener("list:say", (event) => {
+  const place = document.querySelector("[data-messages]");
+  const template = place?.querySelector("[data-notice]");
+  if (!template) return;
+  const notice = template.content.firstElementChild.cloneNode(true);
+  place.append(notice);
+  // Set after it is in the page: a live region speaks of changes only.
+  setTimeout(() => (notice.querySelector("p").textContent = event.detail), 50);
 });
 
 // Questions. Buttons that ask first come disabled, so that without this script

@@ -1,0 +1,186 @@
+"""The toy application in a real browser: what only a browser can show."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from werkzeug.serving import make_server
+
+from tests.unit.admin import toy
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+VENDORED = Path(toy.TOP, "static", "vendor", "tabler.min.css")
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium"),
+    pytest.mark.skipif(not VENDORED.is_file(), reason="static/vendor is empty"),
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def address(toy_site):
+    server = make_server("127.0.0.1", 0, toy_site, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser, address, toy_app):
+    """Open a path as an editor: `visit("/admin/photo/", width=390)`; nothing may go wrong."""
+    contexts, troubles = [], []
+
+    def open_page(path, width=1440, theme="light", language="en"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=address
+        )
+        cookies = {"who": "editor", "lang": language}
+        context.add_cookies([{"name": n, "value": v, "url": address} for n, v in cookies.items()])
+        page = context.new_page()
+        page.on("console", lambda m: troubles.append(m.text) if m.type != "log" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(path)
+        contexts.append(context)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh_Hans_CN"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_are_accessible_and_fit(visit, width, theme, language):
+    page = visit("/admin/", width, theme, language)
+    for path in ("/admin/photo/", "/admin/photo/?search=zzz", "/admin/photo/new/",
+                 "/admin/photo/edit/?id=1", "/admin/photo/details/?id=1"):  # fmt: skip
+        page.goto(path)
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["target"]) for v in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+
+
+def test_delete_asks_first(visit, photo):
+    page = visit("/admin/photo/")
+    page.get_by_role("button", name="Delete: Harbour").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Delete “Harbour”?")
+    page.keyboard.press("Escape")
+    expect(page.locator("tr[data-id]")).to_have_count(3)
+    page.get_by_role("button", name="Delete: Harbour").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("tr[data-id]")).to_have_count(2)
+    assert photo(1) is None
+
+
+def test_bulk_actions(visit, photo):
+    page = visit("/admin/photo/")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.get_by_label("Tick: Broken").check()
+    page.get_by_label("Tick: Harbour").click(modifiers=["Shift"])
+    expect(page.locator("#bulk")).to_contain_text("3 ticked")
+    page.locator("#bulk").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".empty")).to_be_visible()
+    assert [photo(n) for n in (1, 2, 3)] == [None] * 3
+
+
+def test_without_scripts_nothing_is_deleted_unasked(browser, address, toy_app):
+    context = browser.new_context(java_script_enabled=False, base_url=address)
+    context.add_cookies([{"name": "who", "value": "editor", "url": address}])
+    page = context.new_page()
+    page.goto("/admin/photo/")
+    expect(page.get_by_role("button", name="Delete: Harbour")).to_be_disabled()
+    page.get_by_role("button", name="Retry: Broken").click()
+    expect(page.locator('tr[data-id="3"]')).to_have_attribute("data-state", "pending")
+    context.close()
+
+
+def test_rows_turn_ready_by_themselves(visit, toy_app):
+    def to(status):
+        with toy_app.app_context():
+            toy.db.session.get(toy.Photo, 1).status = status
+            toy.db.session.commit()
+
+    to(toy.Status.PROCESSING)
+    page = visit("/admin/photo/")
+    page.get_by_label("Tick: Harbour").check()
+    page.get_by_role("button", name="Delete: Harbour").focus()
+    to(toy.Status.READY)
+    expect(page.locator('tr[data-id="1"]')).to_have_attribute("data-state", "ready", timeout=9000)
+    expect(page.get_by_label("Tick: Harbour")).to_be_checked()
+    expect(page.get_by_role("button", name="Delete: Harbour")).to_be_focused()
+    expect(page.locator("[data-live-news]")).to_have_text("Harbour: Ready")
+    page.get_by_role("button", name="Delete: Harbour").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_new_rows_come_when_another_script_says_so(visit, toy_app):
+    page = visit("/admin/photo/")
+    with toy_app.app_context():
+        toy.db.session.add(toy.Photo(title="Newest", status=toy.Status.PENDING))
+        toy.db.session.commit()
+    page.evaluate("document.dispatchEvent(new Event('list:refresh'))")
+    expect(page.locator("tr[data-id]").first).to_have_attribute("data-name", "Newest")
+    expect(page.locator("tr[data-id]")).to_have_count(4)
+    expect(page.locator(".tab-count").first).to_have_text("4")
+    page.evaluate("document.dispatchEvent(new CustomEvent('list:say', {detail: 'Taken.'}))")
+    expect(page.get_by_role("status")).to_have_text("Taken.")
+
+
+def test_theme_and_menu_are_remembered(visit):
+    page = visit("/admin/", theme="dark")
+    page.get_by_label("Appearance").click()
+    page.get_by_role("button", name="Light").click()
+    page.get_by_role("button", name="Collapse menu").click()
+    page.reload()
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-bs-theme", "light")
+    expect(root).to_have_attribute("data-menu", "narrow")
+    page.get_by_label("Appearance").click()
+    page.get_by_role("button", name="Like the system").click()
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_language_stays_on_the_page(visit):
+    page = visit("/admin/photo/?tab=failed")
+    page.get_by_label("Language").click()
+    page.get_by_role("button", name="简体中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans-CN")
+    assert page.url.endswith("/admin/photo/?tab=failed")
+
+
+def test_the_menu_on_a_small_screen(visit):
+    page = visit("/admin/photo/", width=390)
+    menu = page.get_by_role("navigation", name="Main menu")
+    expect(menu).to_be_hidden()
+    page.get_by_label("Open menu").click()
+    expect(menu.get_by_role("link").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    expect(page.get_by_label("Open menu")).to_be_focused()
+
+
+def test_rows_of_a_related_kind(visit):
+    page = visit("/admin/photo/edit/?id=1")
+    page.get_by_role("button", name="Add Remarks").click()
+    page.get_by_label("Words").fill("fine")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/photo/edit/?id=1")
+    expect(page.get_by_label("Words")).to_have_value("fine")

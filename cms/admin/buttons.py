@@ -45,9 +45,9 @@ class RowButton:
             return str(view.get_url(self.endpoint))
         return str(view.get_url(self.endpoint, id=view.get_pk_value(row), url=return_url))
 
-    def question(self, row: Any) -> str:
+    def question(self, view: Any, row: Any) -> str:
         """Return what is asked before it acts, or nothing."""
-        return str(self.confirm) % {"name": row} if self.confirm else ""
+        return str(self.confirm) % {"name": view.name_of(row)} if self.confirm else ""
 
 
 @dataclass(frozen=True)

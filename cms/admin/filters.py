@@ -167,7 +167,8 @@ def argument(flt: BaseSQLAFilter) -> str:
 def cleaned(flt: BaseSQLAFilter, value: str) -> bool:
     """Tell whether `flt` takes `value`. Some of Flask-Admin's raise more than `ValueError`."""
     try:
-        flt.clean(value)
+        found = flt.clean(value)
     except (ValueError, TypeError, KeyError, ArithmeticError):
         return False
-    return True
+    numbers = found if isinstance(found, list) else [found]
+    return all(abs(number) <= LARGEST for number in numbers if isinstance(number, int | float))

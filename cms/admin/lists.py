@@ -39,7 +39,7 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, case, func, inspect, or_
+from sqlalchemy import Enum, String, and_, case, cast, func, inspect, or_
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
@@ -263,7 +263,10 @@ class QsListView(Conflicts, QsModelView):
         for name in relations:
             steps.append(getattr(model, name))
             model = steps[-1].property.mapper.class_
-        found = getattr(model, column).icontains(word, autoescape=True)
+        text = getattr(model, column)
+        if not isinstance(text.type, String) or isinstance(text.type, Enum):
+            text = cast(text, String)
+        found = text.icontains(word, autoescape=True)
         for step in reversed(steps):
             found = step.any(found) if step.property.uselist else step.has(found)
         return found
@@ -406,6 +409,10 @@ class QsListView(Conflicts, QsModelView):
             if self.offers(page, row):
                 return str(self.get_url(f".{page}", id=self.get_pk_value(row), url=return_url))
         return None
+
+    def name_of(self, row: Any) -> str:
+        """Return what a row is called where it is spoken of: in questions, labels and news."""
+        return str(row)
 
     def state_of(self, row: Any) -> str:
         """Return what must differ for a live row to be drawn anew."""

@@ -27,10 +27,11 @@ def test_odd_ids_are_not_found(editor, address):
 @pytest.mark.case(33)
 @pytest.mark.parametrize(
     "query",
-    ["page=100000000000000000000", "page=-1", "page=x", "page=1e9", "page_size=0", "page_size=-5",
+    ["flt7_size_in_list=99999999999999999999,1", "flt7_size_in_list=x", "flt7_size_in_list=1e400",
+     "page=100000000000000000000", "page=-1", "page=x", "page=1e9", "page_size=0", "page_size=-5",
      "page_size=1000000", "sort=99", "sort=-1", "sort=0", "sort=x", "desc=7", "tab=none", "tab=",
      "search=%25", "search=" + "a+" * 500, "flt", "flt_x=1", "flt0_=1", "fltx_status_is=ready",
-     "flt0_status_is=nothing", "flt1_created_at_since=yesterday", "flt1_created_at_since=0001-01-01",
+     "flt0_status_is=nothing", "flt1_created_at_since=x", "flt1_created_at_since=0001-01-01",
      "flt2_created_at_until=9999-12-31", "flt4_size_is=1e400", "flt4_size_is=" + "9" * 30,
      "flt4_size_is=nan", "flt5_hidden_is=2", "page=" + "9" * 5000],
 )  # fmt: skip

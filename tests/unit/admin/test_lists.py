@@ -57,6 +57,8 @@ def test_an_empty_tab_says_what_that_means(toy_app, editor):
         ("search=%25", ["Teahouse 100%"]),
         ("search=_", []),
         ("search=li@example", ["Teahouse 100%"]),
+        ("search=failed", ["Broken"]),
+        ("flt7_size_in_list=10,20", ["Teahouse 100%", "Harbour"]),
         ("flt0_status_is=failed", ["Broken"]),
         ("flt9_status_is=failed", ["Broken"]),
         ("flt0_status_is=", ["Broken", "Teahouse 100%", "Harbour"]),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from flask import Blueprint, Flask, g, jsonify, redirect, request
+from flask_admin.contrib.sqla.filters import IntInListFilter
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, UserMixin
@@ -117,8 +118,16 @@ class PhotoView(QsListView):
         "size": file_size,
         "created_at": moment,
     }
-    column_searchable_list = ("title", "owner.email")
-    column_filters = ("status", "created_at", "owner.email", "size", "hidden", "remarks.words")
+    column_searchable_list = ("title", "owner.email", "status", "id")
+    column_filters = (
+        "status",
+        "created_at",
+        "owner.email",
+        "size",
+        "hidden",
+        "remarks.words",
+        IntInListFilter(Photo.size, "Sizes"),  # Flask-Admin's own work too
+    )
     column_sortable_list = ("title", "size", "created_at", ("owner.email", "owner.email"))
     column_editable_list = ("title",)
     tabs = (

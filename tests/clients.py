@@ -11,7 +11,10 @@ class PageClient(FlaskClient):
         if token and kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS"):
             headers = {"X-CSRFToken": self._token(), **kwargs.pop("headers", {})}
             kwargs["headers"] = headers
-        return super().open(*args, **kwargs)
+        # A context of its own, as a request has in production: a test's own
+        # would lend it its session, its language and its user.
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
     def _token(self):
         with self.session_transaction() as session:

@@ -141,6 +141,7 @@ def _make_app(folder, **settings):
             "CMS_ENV": "testing",
             "CMS_DATA_DIR": folder,
             "CMS_LOGIN_LIMIT": "1000 per minute",
+            "PROPAGATE_EXCEPTIONS": False,  # an error is answered as in production
             **settings,
         }
     )

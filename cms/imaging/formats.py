@@ -1,0 +1,47 @@
+"""The kinds of picture that are taken, by what a file holds, not by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pillow_heif
+from PIL import Image
+
+pillow_heif.register_heif_opener()
+
+# Our own limits are checked before anything is decoded; Pillow's would only warn.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: its name, its MIME type, the ending its files get."""
+
+    name: str
+    mime: str
+    extension: str
+
+
+JPEG = Format("jpeg", "image/jpeg", "jpg")
+PNG = Format("png", "image/png", "png")
+GIF = Format("gif", "image/gif", "gif")
+WEBP = Format("webp", "image/webp", "webp")
+AVIF = Format("avif", "image/avif", "avif")
+HEIC = Format("heic", "image/heic", "heic")
+TIFF = Format("tiff", "image/tiff", "tif")
+
+FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, HEIC, TIFF)
+
+# What Pillow calls them. A camera's JPEG with a second picture inside turns out
+# to be an MPO once it is open.
+BY_PILLOW_NAME = {
+    "JPEG": JPEG,
+    "MPO": JPEG,
+    "PNG": PNG,
+    "GIF": GIF,
+    "WEBP": WEBP,
+    "AVIF": AVIF,
+    "HEIF": HEIC,
+    "TIFF": TIFF,
+}
+OPENED_AS = tuple(name for name in BY_PILLOW_NAME if name != "MPO")

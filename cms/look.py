@@ -29,11 +29,10 @@ def icon(name: str, extra_class: str = "") -> Markup:
     The words beside it carry the meaning. A name without a drawing gives an
     empty square of the same size, so that a missing file breaks no page.
     """
-    return Markup(
-        '<svg class="icon {}" aria-hidden="true" focusable="false" viewBox="0 0 24 24"'
-        ' fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round"'
-        ' stroke-linejoin="round">{}</svg>'
-    ).format(extra_class, _drawing(str(current_app.static_folder), name))
+    start = Markup('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true">').format(
+        extra_class
+    )
+    return start + _drawing(str(current_app.static_folder), name) + Markup("</svg>")
 
 
 def language() -> str:
@@ -52,4 +51,6 @@ def _drawing(folder: str, name: str) -> Markup:
     if not name.replace("-", "").isalnum() or not file.is_file():
         return Markup()
     inner = file.read_text(encoding="utf-8").partition("<svg")[2].partition(">")[2]
-    return Markup(inner.rpartition("</svg>")[0].strip())  # noqa: S704 - a pinned package's file
+    lines = inner.rpartition("</svg>")[0].split("\n")
+    shapes = [line.strip() for line in lines if 'stroke="none"' not in line]  # the empty frame
+    return Markup("".join(shapes))  # noqa: S704 - a pinned package's file

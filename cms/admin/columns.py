@@ -26,7 +26,7 @@ from cms.look import icon
 
 Formatter = Callable[[Any, Any, Any, str], Any]
 
-EMPTY = Markup('<span class="text-secondary" aria-hidden="true">–</span>')
+EMPTY = Markup('<span class="is-empty" aria-hidden="true">–</span>')
 RECENT_DAYS = 7
 _UNITS = ("kB", "MB", "GB", "TB")
 

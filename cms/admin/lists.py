@@ -163,7 +163,8 @@ class QsListView(Conflicts, QsModelView):
             part=request.args.get("part") == "rows",
             listing=listing,
             data=listing.rows,
-            list_columns=self._list_columns,
+            # Translated once here rather than once a row.
+            list_columns=[(name, str(words)) for name, words in self._list_columns],
             search_items=self.search_items(args),
             search_supported=self._search_supported,
             actions=actions,

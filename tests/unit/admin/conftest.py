@@ -87,3 +87,10 @@ def statements(toy_app):
         event.remove(engine, "before_cursor_execute", note)
 
     return collect
+
+
+@pytest.fixture
+def toy_page(toy_app):
+    """Stand inside a request to the toy application."""
+    with toy_app.test_request_context():
+        yield

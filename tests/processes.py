@@ -80,7 +80,7 @@ class Site:
 
     def start_web(self) -> None:
         port = self.url.rsplit(":", 1)[1]
-        command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "wsgi:app"]
+        command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket", "wsgi:app"]
         self._start("web", command)
         wait_for(self._answers, f"the web server; its log:\n{self.log('web')}")
 

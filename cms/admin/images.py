@@ -29,7 +29,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
 from cms.jobs import ledger
-from cms.jobs.models import Job
+from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
 
 MOST_IDS = 200
@@ -43,12 +43,15 @@ STATES = {
 
 
 class StatusWithReason(columns.Status):
-    """The state of a picture and, when it failed, why."""
+    """The state of a picture and, when an attempt failed, why."""
 
     def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
+        """Draw the state; one that waits after a failure says that it will be retried."""
         shown = super().__call__(view, context, row, name)
         if not row.sentence:
             return shown
+        if row.status == ImageStatus.PENDING:
+            shown = columns.badge(jobs.STATES[JobState.RETRYING])
         return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
 
 
@@ -60,7 +63,7 @@ def thumbnail_url(image: Image) -> str | None:
 
 def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     """Draw width and height in pixels, as displayed."""
-    return f"{image.width} × {image.height}"
+    return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
 class ImageView(QsListView):

@@ -32,7 +32,8 @@ STATES = {
 def message(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
     """Draw what happened, in the reader's language."""
     told = notification.job_data
-    why = _(told["sentence"], **told["facts"]) if told.get("sentence") else notification.message
+    sentence = told.get("sentence")
+    why = _(sentence, **told["facts"]) if sentence else notification.message
     what = kind_in_words(notification.job) if notification.job else told.get("task", "")
     tried = _("Tried %(number)s times.", number=told.get("attempts", 0))
     return Markup('<strong>{}</strong><div>{}</div><div class="reason">{}</div>').format(

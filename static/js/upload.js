@@ -12,6 +12,7 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
     locale: chinese ? locales.zh_CN : undefined,
     restrictions: { maxFileSize: Number(uploadMaxBytes) },
     autoProceed: true,
+    logger: { debug() {}, warn() {}, error() {} }, // people are told, on the page
   });
 
   uppy.use(Dashboard, {
@@ -48,7 +49,10 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
   });
 
   uppy.on("file-added", () => uppy.getPlugin("Dashboard").openModal());
-  uppy.on("upload-error", (file, error) => uppy.info(`${file.name}: ${error.message}`, "error", 8000));
+  uppy.on("upload-error", (file, error) => {
+    uppy.hideInfo(); // "failed" alone; the reason says more
+    uppy.info(`${file.name}: ${error.message}`, "error", 10_000);
+  });
   uppy.on("upload-success", () => document.dispatchEvent(new CustomEvent("list:refresh")));
   uppy.on("complete", ({ successful, failed }) => {
     if (failed.length || !successful.length) return;

@@ -36,7 +36,7 @@ LOCALE_COOKIE = "cms_locale"
 
 # What anybody may ask for. Every other address wants a log-in; a view of our
 # own is opened by `@public`.
-_PUBLIC_ENDPOINTS = {"static", "admin.static", "security.static", "security.login"}
+_PUBLIC_ENDPOINTS = {"static", "security.login"}
 
 # What each kind of error is called, and what it says.
 _WORDS: dict[type[HTTPException], tuple[str, str]] = {
@@ -112,16 +112,32 @@ def wants_json() -> bool:
     )
 
 
+def inner_target(target: str | None) -> str | None:
+    """Return `target` if it leads to this site, as a path with one leading `/`.
+
+    Browsers drop tabs and line ends inside an address and read a backslash as
+    a slash, so a slash, a tab and a slash would lead away.
+    """
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return None
+    return target if all(" " < sign != "\x7f" for sign in target) else None
+
+
 def _require_login() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
         return None
     if current_user.is_authenticated:
         return None
+    return ask_to_log_in()
+
+
+def ask_to_log_in() -> Any:
+    """Send a stranger to the log-in page and back here; a program gets a 401."""
     if wants_json():
-        raise Unauthorized
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("security.login", next=target))
+        return jsonify(error=gettext("Please log in first.")), 401
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=here))
 
 
 def _commit_or_roll_back(response: Response) -> Response:

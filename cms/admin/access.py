@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
-from flask import abort, jsonify, redirect, request, url_for
+from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from cms.accounts.policy import may
-from cms.edge import wants_json
+from cms.edge import ask_to_log_in, inner_target, wants_json
 
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -108,7 +108,7 @@ class Guarded(BaseView):
 
     def _handle_view(self, name: str, **_kwargs: Any) -> ResponseReturnValue | None:
         if not current_user.is_authenticated:
-            return _ask_to_log_in()
+            return ask_to_log_in()
         if not getattr(self, _ABILITIES.get(name, ""), True):
             abort(404)
         if not (may(current_user, "enter", "admin") and self.offers(name)):
@@ -144,17 +144,6 @@ def this_page() -> str:
     return (request.endpoint or "").rpartition(".")[2]
 
 
-def inner_target(target: str | None) -> str | None:
-    """Return `target` if it leads to this site, as a path with one leading `/`.
-
-    Browsers drop tabs and line ends inside an address and read a backslash as
-    a slash, so a slash, a tab and a slash would lead away.
-    """
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return None
-    return target if all(" " < sign != "\x7f" for sign in target) else None
-
-
 def storable(text: str) -> bool:
     """Tell whether every database keeps `text`: no NUL, no half of a character."""
     return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
@@ -164,13 +153,6 @@ def _stop_unstorable_text() -> None:
     # The address only: reading a form here would swallow an upload before its limits.
     if not all(storable(part) for pair in request.args.items(multi=True) for part in pair):
         abort(400)
-
-
-def _ask_to_log_in() -> ResponseReturnValue:
-    if wants_json():
-        return jsonify(error=_("Please log in first.")), 401
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("security.login", next=here))
 
 
 def _refuse() -> ResponseReturnValue:

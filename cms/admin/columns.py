@@ -21,7 +21,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from cms import clock
-from cms.admin.access import inner_target
+from cms.edge import inner_target
 from cms.look import icon
 
 Formatter = Callable[[Any, Any, Any, str], Any]

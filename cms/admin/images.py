@@ -98,7 +98,7 @@ class ImageView(QsListView):
         "thumbnail": columns.picture(thumbnail_url),
         "status": StatusWithReason(STATES),
         "size": columns.file_size,
-        "dimensions": dimensions,
+        "dimensions": columns.as_cell("number", dimensions),
         "created_at": columns.moment,
     }
     column_sortable_list = ("title", "status", "size", "created_at")
@@ -195,7 +195,7 @@ class ImageView(QsListView):
         """Draw where a job stands."""
         return columns.badge(jobs.STATES[job.state])
 
-    job_words = staticmethod(jobs.kind_in_words)
+    task_in_words = staticmethod(jobs.task_in_words)
     in_words = staticmethod(jobs.in_words)
     moment = staticmethod(columns.time_tag)
     size_in_words = staticmethod(columns.size_in_words)

@@ -43,10 +43,10 @@ OUTCOMES = {
 _SUBJECTS = {"image": (_l("Picture %(id)s"), "image.edit_view")}
 
 
-def kind_in_words(job: Any) -> str:
-    """Return what a job does; its bare name if this version knows it no more."""
-    kind = huey.kinds.get(job.task)
-    return _(kind.words) if kind else job.task
+def task_in_words(name: str) -> str:
+    """Return what jobs of this name do; the bare name if this version knows it no more."""
+    kind = huey.kinds.get(name)
+    return _(kind.words) if kind else name
 
 
 def subject_of(kind: str | None, subject_id: str | None) -> Any:
@@ -95,7 +95,7 @@ class JobView(QsListView):
         "finished_at": _l("Ended"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
-        "task": lambda _v, _c, job, _n: kind_in_words(job),
+        "task": lambda _v, _c, job, _n: task_in_words(job.task),
         "subject": lambda _v, _c, job, _n: subject_of(job.subject_kind, job.subject_id),
         "state": columns.status(STATES),
         "attempts": attempts,
@@ -147,7 +147,10 @@ class JobView(QsListView):
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))
 
-    words_for = staticmethod(kind_in_words)
+    def name_of(self, row: Job) -> str:
+        """Return what the job does."""
+        return task_in_words(row.task)
+
     retry_of = staticmethod(ledger.retry_of)
     moment = staticmethod(columns.time_tag)
 

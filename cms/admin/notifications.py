@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from cms.admin import columns
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.jobs import kind_in_words, subject_of
+from cms.admin.jobs import subject_of, task_in_words
 from cms.admin.lists import QsListView, RowButton, Tab
 from cms.editorial import retries
 from cms.errors import CmsError
@@ -34,7 +34,7 @@ def message(_view: Any, _context: Any, notification: AdminNotification, _name: s
     told = notification.job_data
     sentence = told.get("sentence")
     why = _(sentence, **told["facts"]) if sentence else notification.message
-    what = kind_in_words(notification.job) if notification.job else told.get("task", "")
+    what = _("Failed: %(what)s", what=task_in_words(told.get("task", "")))
     tried = _("Tried %(number)s times.", number=told.get("attempts", 0))
     return Markup('<strong>{}</strong><div>{}</div><div class="reason">{}</div>').format(
         what, why, tried

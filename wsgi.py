@@ -1,5 +1,7 @@
 """The composition root: what web servers and workers load."""
 
 from cms.app import create_app
+from cms.config import told_in_one_line
 
-app = create_app()
+with told_in_one_line():
+    app = create_app()

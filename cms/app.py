@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_security.views import login
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cms import admin, cli, config, edge, look, site, storage
 from cms.accounts.services import datastore
 from cms.database import engine_options, with_driver
 from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
+from cms.jobs.queue import REDIS_TIMEOUTS
 from cms.media.incoming import UploadRequest
 from cms.tasks import huey
 
@@ -28,6 +30,9 @@ _CONTENT_SECURITY_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+
+# Limited once, here: a limit set again for each application would be counted again.
+_limited_login = limiter.limit(lambda: config.settings().login_limit, methods=["POST"])(login)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -55,6 +60,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
 def _bind_extensions(app: Flask, settings: config.Settings) -> None:
     secure = settings.env == "production"
+    huey.init_app(app)  # first, since it names a wrong CMS_QUEUE_URL, which the limiter shares
     edge.init_app(app)
     talisman.init_app(
         app,
@@ -70,9 +76,8 @@ def _bind_extensions(app: Flask, settings: config.Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, datastore)
-    limiter.limit(settings.login_limit, methods=["POST"])(app.view_functions["security.login"])
+    app.view_functions["security.login"] = _limited_login
     app.extensions["cms.storage"] = storage.from_url(settings.storage_url)
-    huey.init_app(app)
 
 
 def _flask_config(settings: config.Settings) -> dict[str, Any]:
@@ -91,6 +96,8 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "BABEL_TRANSLATION_DIRECTORIES": str(TOP / "cms" / "translations"),
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open all day still saves
         "RATELIMIT_STORAGE_URI": settings.queue_url if on_redis else "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_TIMEOUTS if on_redis else {},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # Redis being away locks nobody out
         "SECURITY_CHANGEABLE": True,
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
         "SECURITY_PASSWORD_LENGTH_MIN": 10,

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from flask import current_app
+from limits import parse_many
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -22,12 +26,16 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from sqlalchemy.engine import URL
 
 from cms.errors import BadSetting
 
 PREFIX = "CMS_"
 SHORTEST_SECRET = 32
 EMBEDDED_PARTS = ("database", "queue", "storage")
+
+# How Gunicorn is told that its workers can never start, so that it does not go on trying.
+CANNOT_START = 3
 
 Megabytes = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -91,6 +99,21 @@ class Settings(BaseModel):
             raise ValueError(f"unknown part {min(unknown)!r}")
         return parts
 
+    @field_validator("login_limit")
+    @classmethod
+    def _readable_limit(cls, limit: str) -> str:
+        try:
+            parse_many(limit)
+        except ValueError:
+            raise ValueError(f"{limit!r} is not such as '10 per minute'") from None
+        return limit
+
+    @model_validator(mode="after")
+    def _queue_of_its_own(self) -> Self:
+        if self.queue_url and self.queue_url == self.database_url:
+            raise ValueError("CMS_QUEUE_URL: it must not be the file of the database itself")
+        return self
+
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.env != "production":
@@ -140,6 +163,16 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     return _with_embedded_parts(settings)
 
 
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """End the process with one line, rather than with a trace, on a wrong setting."""
+    try:
+        yield
+    except BadSetting as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(CANNOT_START) from None
+
+
 def settings() -> Settings:
     """Return the settings of the running application."""
     found: Settings = current_app.config["CMS_SETTINGS"]
@@ -158,27 +191,44 @@ def _in_one_line(error: ValidationError) -> BadSetting:
 
 
 def _with_embedded_parts(settings: Settings) -> Settings:
-    folder = settings.data_dir.resolve()
+    folder = _data_folder(settings.data_dir)
     return settings.model_copy(
         update={
             "data_dir": folder,
             "secret_key": settings.secret_key
             if settings.secret_key.get_secret_value()
             else SecretStr(_development_secret(folder)),
-            "database_url": settings.database_url or f"sqlite:///{folder / 'cms.db'}",
-            "queue_url": settings.queue_url or f"sqlite:///{folder / 'queue.db'}",
+            "database_url": settings.database_url or _sqlite_url(folder / "cms.db"),
+            "queue_url": settings.queue_url or _sqlite_url(folder / "queue.db"),
             "storage_url": settings.storage_url or (folder / "files").as_uri(),
         }
     )
 
 
-def _development_secret(folder: Path) -> str:
-    """Return the key kept in the data folder, so that a restart logs nobody out."""
-    path = folder / "secret_key"
-    folder.mkdir(parents=True, exist_ok=True)
+def _data_folder(path: Path) -> Path:
+    folder = path.resolve()
     try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(name="CMS_DATA_DIR", problem=f"{folder}: {error.strerror}") from None
+    return folder
+
+
+def _sqlite_url(path: Path) -> str:
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def _development_secret(folder: Path) -> str:
+    """Return the key kept in the data folder, so that a restart logs nobody out.
+
+    It gets its name when it is whole: web server and worker start together,
+    and the second must not read half a key of the first.
+    """
+    path = folder / "secret_key"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".secret_key") as file:
             file.write(secrets.token_hex(SHORTEST_SECRET))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text()

@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy import DateTime, Engine, Enum, MetaData, event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from cms.errors import BadSetting
+
+_KINDS = ("sqlite", "postgresql", "mysql", "mariadb")
 
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -73,9 +78,21 @@ def enum_type(kind: type[StrEnum]) -> Enum:
 
 
 def with_driver(address: str) -> URL:
-    """Return the URL with the driver we install, so that operators need not name one."""
-    url = make_url(address)
-    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    """Return the URL with the driver we install, so that operators need not name one.
+
+    Raises `BadSetting` for an address of no database that we know.
+    """
+    try:
+        url = make_url(address)
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        usable = url.get_backend_name() in _KINDS and url.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
+        usable = None
+    if not usable:
+        raise BadSetting(
+            name="CMS_DATABASE_URL",
+            problem="it must begin with sqlite://, postgresql:// or mariadb://",
+        )
     if url.get_backend_name() in ("mysql", "mariadb"):
         url = url.update_query_dict({"charset": "utf8mb4"})
     return url

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,8 @@ from huey.serializer import SignedSerializer
 from huey.storage import BaseStorage, BlackHoleStorage, RedisStorage, SqliteStorage
 from redis import ConnectionPool
 from sqlalchemy.engine import make_url
-from werkzeug.utils import import_string
+from sqlalchemy.exc import ArgumentError
+from werkzeug.utils import ImportStringError, import_string
 
 from cms import config
 from cms.errors import BadSetting
@@ -28,7 +30,7 @@ from cms.jobs.models import Job
 logger = logging.getLogger(__name__)
 
 # A frozen Redis must not hold a request for long; the job is in the ledger anyway.
-_REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
+REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
 
 
 class LedgerHuey(Huey):
@@ -64,7 +66,8 @@ class LedgerHuey(Huey):
 
     def create_consumer(self, **options: Any) -> Any:
         if self._app is None:
-            import_string(config.load().app)
+            with config.told_in_one_line():
+                _load_app(config.load().app)
         return super().create_consumer(**options)
 
     def resubmit(self, job: Job) -> Job:
@@ -75,18 +78,29 @@ class LedgerHuey(Huey):
         return self.kinds[job.task].submit_as_retry(job)
 
 
+def _load_app(address: str) -> None:
+    try:
+        import_string(address)
+    except ImportStringError as error:
+        raise BadSetting(
+            name="CMS_APP", problem=f"there is no {address!r} ({error.exception})"
+        ) from None
+
+
 def open_storage(name: str, address: str) -> BaseStorage:
     """Return Huey's storage for `sqlite:///file` or `redis://host:port/number`."""
     try:
         url = make_url(address)
-    except ValueError:
-        url = make_url("unknown://")
-    if url.drivername in ("redis", "rediss", "unix"):
-        return RedisStorage(
-            name, connection_pool=ConnectionPool.from_url(address, **_REDIS_TIMEOUTS)
-        )
-    if url.drivername == "sqlite" and url.database:
-        return SqliteStorage(name, filename=url.database)
+        if url.drivername in ("redis", "rediss", "unix"):
+            return RedisStorage(
+                name, connection_pool=ConnectionPool.from_url(address, **REDIS_TIMEOUTS)
+            )
+        if url.drivername == "sqlite" and url.database:
+            return SqliteStorage(name, filename=url.database)
+    except (ArgumentError, ValueError):  # told below
+        pass
+    except sqlite3.OperationalError as error:
+        raise BadSetting(name="CMS_QUEUE_URL", problem=str(error)) from None
     raise BadSetting(name="CMS_QUEUE_URL", problem="it must begin with redis:// or sqlite:///")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
 
@@ -20,6 +21,11 @@ def corners(width, height, mode="RGB"):
     return picture.convert(mode)
 
 
+def noise(width, height, seed=1):
+    """A picture that no encoder can make small; the same each time."""
+    return Image.frombytes("L", (width, height), random.Random(seed).randbytes(width * height))
+
+
 def encoded(picture, kind, **options):
     file = io.BytesIO()
     picture.save(file, kind, **options)
@@ -34,8 +40,8 @@ def png(width=64, height=48, mode="RGB", **options):
     return encoded(corners(width, height, mode), "PNG", **options)
 
 
-def oriented_jpeg(orientation, width=80, height=40):
-    """A picture that shows `corners(width, height)` once it has been turned."""
+def oriented(orientation, width=80, height=40):
+    """Stored so that it shows `corners(width, height)` once it has been turned."""
     back = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -46,17 +52,33 @@ def oriented_jpeg(orientation, width=80, height=40):
         8: Image.Transpose.ROTATE_270,
     }
     picture = corners(width, height)
-    if orientation in back:
-        picture = picture.transpose(back[orientation])
+    return picture.transpose(back[orientation]) if orientation in back else picture
+
+
+def oriented_jpeg(orientation, width=80, height=40):
+    picture = oriented(orientation, width, height)
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(picture, "JPEG", quality=95, subsampling=0, exif=exif.tobytes())
 
 
+def oriented_tiff(orientation, width=80, height=40):
+    return encoded(oriented(orientation, width, height), "TIFF", tiffinfo={0x0112: orientation})
+
+
+def late_exif_png(orientation, width=80, height=40):
+    """A PNG whose EXIF stands behind its pixels, as the format allows."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encoded(oriented(orientation, width, height), "PNG")
+    return data[:-12] + png_chunk(b"eXIf", exif.tobytes()[6:]) + data[-12:]
+
+
 def gps_jpeg():
     """A photo that tells where it was taken, with which camera, and whose it is."""
     exif = Image.Exif()
-    exif[0x8298], exif[0x013B], exif[0x0110] = "Copyright 2026 Example", "An Artist", "Camera X"
+    exif[0x8298] = "© 2026 Exämple".encode()
+    exif[0x013B], exif[0x0110] = "An Artist", "Camera X"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 0.0), 3: "E", 4: (11.0, 34.0, 0.0)})
     return encoded(corners(64, 48), "JPEG", exif=exif.tobytes(), comment=b"secret comment")
 
@@ -65,18 +87,19 @@ def malformed_exif_jpeg():
     return encoded(corners(64, 48), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
 
 
-def grey16_png():
+def grey16(kind="PNG"):
     """A 16-bit grey of half brightness."""
-    return encoded(Image.new("I;16", (64, 48), 32_768), "PNG")
+    return encoded(Image.new("I;16", (64, 48), 32_768), kind)
 
 
 def cmyk_jpeg():
-    """Pure cyan, magenta and yellow mixed to a strong red, without a profile."""
+    """Magenta and yellow ink, mixed to a strong red, without a profile."""
     return encoded(Image.new("CMYK", (64, 48), (0, 255, 255, 0)), "JPEG", quality=95)
 
 
-def profiled_jpeg(profile):
-    return encoded(corners(64, 48), "JPEG", quality=95, subsampling=0, icc_profile=profile)
+def profiled_jpeg(profile, mode="RGB"):
+    picture = corners(64, 48, mode)
+    return encoded(picture, "JPEG", quality=95, subsampling=0, icc_profile=profile)
 
 
 def srgb_profile():
@@ -92,6 +115,10 @@ def transparent_png(mode="RGBA"):
     picture = Image.new("RGBA", (64, 48), (0, 0, 0, 0))
     picture.paste((*RED, 255), (16, 12, 48, 36))
     return encoded(picture.convert(mode) if mode != "P" else picture.quantize(8), "PNG")
+
+
+def animated_gif(frames=3):
+    return animated("GIF", frames)
 
 
 def animated(kind="GIF", frames=3):
@@ -110,27 +137,93 @@ def long_gif(frames=2_000):
     return head + frame * frames + b";"
 
 
+def png_chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
 def bomb_png(side=20_000):
     """A PNG header that promises `side`² pixels, in a few hundred bytes."""
-
-    def chunk(name, data):
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 10_000))
-        + chunk(b"IEND", b"")
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b"\0" * 10_000))
+        + png_chunk(b"IEND", b"")
     )
+
+
+def real_bomb_png(side=20_000):
+    """All `side`² pixels, each of them black, in under 50 kB."""
+    packer = zlib.compressobj(9)
+    row = b"\0" * (1 + side // 8)
+    rows = b"".join(packer.compress(row * 100) for _ in range(side // 100)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", rows)
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def bomb_gif():
+    """A small screen whose only frame is 65,535 pixels wide and high, in 42 bytes."""
+    screen = b"GIF89a" + struct.pack("<2H3B", 32, 32, 0x80, 0, 0) + bytes(6)
+    # The frame asks to be wiped afterwards, for which decoders set memory aside at once.
+    wiped = b"\x21\xf9\x04\x08\0\0\0\0"
+    return screen + wiped + b"," + struct.pack("<4HB", 0, 0, 65_535, 65_535, 0) + b"\x02\x01\0\0;"
+
+
+def bomb_webp():
+    """A WebP header whose canvas is 16 million pixels wide."""
+    canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + b"\xff\xff\xff" + b"\xff\0\0"
+    return b"RIFF" + struct.pack("<I", len(canvas) + 4) + b"WEBP" + canvas
+
+
+def bomb_avif():
+    """A small picture's file whose header says that it is 17,000 pixels wide and high."""
+    data = encoded(corners(64, 48), "AVIF")
+    return data.replace(struct.pack(">2I", 64, 48), struct.pack(">2I", 17_000, 17_000))
 
 
 def truncated_jpeg():
     """A photo of which half has arrived."""
-    whole = encoded(Image.effect_noise((400, 300), 80).convert("RGB"), "JPEG")
+    whole = encoded(noise(400, 300).convert("RGB"), "JPEG")
     return whole[: len(whole) // 2]
+
+
+def padded_jpeg():
+    """A good photo with stray bytes before its end, as many cameras write it."""
+    whole = jpeg()
+    return whole[:-2] + bytes(40) + whole[-2:]
+
+
+def rewritten_jpeg():
+    """A photo of which a stretch in the middle was overwritten, its size unchanged."""
+    whole = bytearray(encoded(noise(400, 300).convert("RGB"), "JPEG"))
+    middle = len(whole) // 2
+    whole[middle : middle + 64] = b"\xff\xd0" * 32
+    return bytes(whole)
+
+
+def bad_picture_list_jpeg():
+    """A photo that claims to have others behind it, in a list that makes no sense."""
+    whole = jpeg()
+    claim = b"MPF\0" + b"II*\0\xff\xff\xff\xff"
+    return whole[:2] + b"\xff\xe2" + struct.pack(">H", len(claim) + 2) + claim + whole[2:]
+
+
+def rotated_heic(width=80, height=40):
+    """What a telephone takes: its own format, stored lying on its side."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(oriented(6, width, height), "HEIF", quality=95, exif=exif.tobytes())
+
+
+def separate_default_apng():
+    """An animation, green then blue, with a red picture before it for older programs."""
+    red, green, blue = (Image.new("RGB", (64, 48), colour) for colour in (RED, GREEN, BLUE))
+    return encoded(red, "PNG", save_all=True, append_images=[green, blue], default_image=True)
 
 
 def svg():
@@ -139,3 +232,11 @@ def svg():
 
 def text_file():
     return b"Dear editor,\nthis is a letter, not a picture.\n"
+
+
+def html():
+    return b"<!doctype html><title>x</title><script>alert(1)</script>"
+
+
+def eps():
+    return b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"

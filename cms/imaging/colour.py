@@ -21,19 +21,19 @@ def normalised(image: Image.Image) -> Image.Image:
     Palettes would be resized by nearest neighbour, and 16-bit greys would be
     clipped to white. Colour spaces are left for `in_srgb`.
     """
-    if image.mode == "P" or "transparency" in image.info:
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode.startswith("I;16"):
         return image.convert("I").point(lambda value: value * _SIXTEEN_TO_EIGHT).convert("L")
     if image.mode in ("I", "F"):
         return _stretched(image)
+    if image.mode == "P" or "transparency" in image.info:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode in ("LA", "La", "PA", "RGBa"):
         return image.convert("RGBA")
     return image.convert("L") if image.mode == "1" else image
 
 
 def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture as RGB or RGBA in sRGB.
+    """Return the picture as RGB, or RGBA where any of it is transparent, in sRGB.
 
     `profile` is the file's ICC profile. One that is broken, or for another
     colour space than the picture's, is passed over.
@@ -57,6 +57,8 @@ def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None
             source = ImageCms.ImageCmsProfile(_LAB)
         else:
             return None
+        if image.mode == "L" and source.profile.xcolor_space == "RGB ":
+            image = image.convert("RGB")
         return ImageCms.profileToProfile(
             image,
             source,

@@ -32,11 +32,8 @@ TIFF = Format("tiff", "image/tiff", "tif")
 
 FORMATS = (JPEG, PNG, GIF, WEBP, AVIF, HEIC, TIFF)
 
-# What Pillow calls them. A camera's JPEG with a second picture inside turns out
-# to be an MPO once it is open.
 BY_PILLOW_NAME = {
     "JPEG": JPEG,
-    "MPO": JPEG,
     "PNG": PNG,
     "GIF": GIF,
     "WEBP": WEBP,
@@ -44,4 +41,3 @@ BY_PILLOW_NAME = {
     "HEIF": HEIC,
     "TIFF": TIFF,
 }
-OPENED_AS = tuple(name for name in BY_PILLOW_NAME if name != "MPO")

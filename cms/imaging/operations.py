@@ -23,6 +23,21 @@ DEFAULT_OPERATIONS = [
     {"type": "thumbnail", "width": 200, "height": 200},
 ]
 
+_KEYS = {"type", "width", "height"}
+_SHOWN_LENGTH = 40  # of a name that a sentence repeats
+
+
+class NoOperation(CmsError):
+    """An empty list, or something that is no list."""
+
+    sentence = N_("No picture operation was given.")
+
+
+class MalformedOperation(CmsError):
+    """An entry of the list with other parts than an operation has."""
+
+    sentence = N_("A picture operation has a type, a width and a height, and nothing else.")
+
 
 class UnknownOperation(CmsError):
     """A type that is not among `TYPES`."""
@@ -36,10 +51,10 @@ class AbsurdSize(CmsError):
     sentence = N_("A width or height must be a whole number from 1 to %(limit)s.")
 
 
-class NoOperation(CmsError):
-    """An empty list, or something that is no list of operations."""
+class RepeatedOperation(CmsError):
+    """The same operation twice: the second would overwrite the first."""
 
-    sentence = N_("No picture operation was given.")
+    sentence = N_("The picture operation “%(name)s” is given twice.")
 
 
 @dataclass(frozen=True)
@@ -61,24 +76,30 @@ class Operation:
 
 
 def parse(operations: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
-    """Check operations as a caller gives them; the same one twice counts once.
+    """Check operations as a caller gives them, in any shape that JSON allows.
 
-    Raises `NoOperation`, `UnknownOperation` or `AbsurdSize`.
+    Raises `NoOperation`, `MalformedOperation`, `UnknownOperation`, `AbsurdSize`
+    or `RepeatedOperation`.
     """
     if not isinstance(operations, list | tuple) or not operations:
         raise NoOperation
-    return tuple(dict.fromkeys(_parse_one(given) for given in operations))
+    parsed = tuple(_parse_one(given) for given in operations)
+    for place, operation in enumerate(parsed):
+        if operation in parsed[:place]:
+            raise RepeatedOperation(name=operation.name)
+    return parsed
 
 
 def _parse_one(given: Any) -> Operation:
-    if not isinstance(given, Mapping):
-        raise NoOperation
-    if given.get("type") not in TYPES:
-        raise UnknownOperation(type=str(given.get("type"))[:40])
-    return Operation(given["type"], _side(given.get("width")), _side(given.get("height")))
+    if not isinstance(given, Mapping) or set(given) != _KEYS:
+        raise MalformedOperation
+    if given["type"] not in TYPES:
+        raise UnknownOperation(type=str(given["type"])[:_SHOWN_LENGTH])
+    return Operation(given["type"], _side(given["width"]), _side(given["height"]))
 
 
 def _side(given: Any) -> int:
+    # Not isinstance: True is no width.
     if type(given) is not int or not 1 <= given <= LARGEST_SIDE:
         raise AbsurdSize(limit=LARGEST_SIDE)
     return given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,17 +9,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from cms.errors import N_, CmsError
-from cms.imaging.formats import BY_PILLOW_NAME, OPENED_AS, Format
-from cms.imaging.geometry import displayed
+from cms.imaging import headers
+from cms.imaging.formats import BY_PILLOW_NAME, Format
+from cms.imaging.geometry import Size, displayed
 
 MOST_FRAMES = 1_000
-ANIMATION_FACTOR = 4  # an animation may hold this many times a still's pixels
 _ORIENTATION = 0x0112
 _FAX = ("group3", "group4", "tiff_ccitt")
 
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
+_JPEG_START = b"\xff\xd8"
+_SIGNATURES = (_JPEG_START, b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
+# Sounds and films are in the same boxes as some pictures; what is in them is named further on.
+_BRANDS = (b"WEBP", b"ftypavi", b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1")
 
 
 class EmptyFile(CmsError):
@@ -35,10 +38,16 @@ class NotAPicture(CmsError):
     sentence = N_("This is not a picture of a kind that is accepted.")
 
 
-class SvgRefused(CmsError):
+class SvgRefused(NotAPicture):
     """An SVG drawing, which may carry scripts."""
 
     sentence = N_("SVG drawings are not accepted; save it as PNG or WebP instead.")
+
+
+class FaxRefused(NotAPicture):
+    """A TIFF in a fax encoding, whose decoder does not say when the data is damaged."""
+
+    sentence = N_("TIFF in fax encoding is not accepted; save it as PNG instead.")
 
 
 class BrokenPicture(CmsError):
@@ -47,20 +56,20 @@ class BrokenPicture(CmsError):
     sentence = N_("The picture is damaged and cannot be read.")
 
 
-class FaxRefused(CmsError):
-    """A TIFF in a fax encoding, whose decoder does not say when the data is damaged."""
-
-    sentence = N_("TIFF in fax encoding is not accepted; save it as PNG instead.")
-
-
 class TooManyPixels(CmsError):
     """More pixels than the limit: decoding it could take all memory."""
 
     sentence = N_("The picture has more than %(limit)s million pixels.")
 
 
+class TooManyPixelsMoving(TooManyPixels):
+    """An animation whose frames hold more pixels than the limit, taken together."""
+
+    sentence = N_("All frames of the animation together have more than %(limit)s million pixels.")
+
+
 class TooManyFrames(CmsError):
-    """An animation longer than the limit."""
+    """An animation of more than `MOST_FRAMES` frames."""
 
     sentence = N_("The animation has more than %(limit)s frames.")
 
@@ -76,33 +85,33 @@ class Probe:
 
 
 def probe(path: Path, *, max_pixels: int) -> Probe:
-    """Tell what the file at `path` is, in a few kilobytes of memory.
+    """Tell what the file at `path` is, without decoding it.
 
-    Raises `EmptyFile`, `NotAPicture`, `SvgRefused`, `FaxRefused`, `BrokenPicture`,
-    `TooManyPixels` (of a still; an animation may have four times as many over
-    all its frames) or `TooManyFrames`.
+    `max_pixels` limits width × height, over all frames of an animation. Raises
+    `EmptyFile`, `NotAPicture`, `BrokenPicture`, `TooManyPixels` or `TooManyFrames`.
     """
-    with opened(path, max_pixels=max_pixels) as image:
-        frames = frame_count(image)
+    with opened(path, max_pixels=max_pixels) as (image, frames):
         width, height = displayed(image.size, orientation(image))
         return Probe(BY_PILLOW_NAME[image.format or ""], width, height, frames > 1)
 
 
 @contextmanager
-def opened(path: Path, *, max_pixels: int) -> Iterator[Image.Image]:
-    """Open a picture whose size is within the limits; nothing is decoded yet."""
+def opened(path: Path, *, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
+    """Open a picture within the limits, and count its frames; nothing is decoded yet.
+
+    Raises what `probe` raises.
+    """
     with path.open("rb") as file:
-        image = _identify(file)
-        with image:
+        canvas, frames = headers.declared(file, MOST_FRAMES)
+        _check_size(canvas, frames, max_pixels)
+        with _identify(file) as image:
             if image.info.get("compression") in _FAX:
                 raise FaxRefused
-            _check_size(image, max_pixels)
-            yield image
-
-
-def frame_count(image: Image.Image) -> int:
-    """Return the number of frames of an animation; pages of a TIFF are none."""
-    return 1 if image.format in ("TIFF", "MPO") else int(getattr(image, "n_frames", 1))
+            if image.width < 1 or image.height < 1:
+                raise BrokenPicture
+            frames = max(frames, _frame_count(image))
+            _check_size(image.size, frames, max_pixels)
+            yield image, frames
 
 
 def orientation(image: Image.Image) -> int:
@@ -110,6 +119,8 @@ def orientation(image: Image.Image) -> int:
 
     Malformed EXIF is common and no reason to refuse a picture.
     """
+    if image.format == "TIFF":
+        return 1  # Pillow tells a TIFF's displayed size, and turns it by itself
     try:
         found = exif(image).get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - whatever the parser stumbles over
@@ -123,11 +134,21 @@ def exif(image: Image.Image) -> Image.Exif:
         return image.getexif()
     # Pillow's own way with PNG decodes all of it, for EXIF that stands behind the pixels.
     file = getattr(image, "fp", None)
-    if "exif" not in image.info and file is not None and (raw := _png_chunk(file, b"eXIf")):
+    if "exif" not in image.info and file and (raw := headers.png_chunk(file, b"eXIf")):
         parsed = Image.Exif()
         parsed.load(raw)
         return parsed
     return Image.Image.getexif(image)
+
+
+def _check_size(size: Size, frames: int, max_pixels: int) -> None:
+    millions = max_pixels // 1_000_000
+    if size[0] * size[1] > max_pixels:
+        raise TooManyPixels(limit=millions)
+    if frames > MOST_FRAMES:
+        raise TooManyFrames(limit=MOST_FRAMES)
+    if size[0] * size[1] * frames > max_pixels:
+        raise TooManyPixelsMoving(limit=millions)
 
 
 def _identify(file: BinaryIO) -> Image.Image:
@@ -136,46 +157,27 @@ def _identify(file: BinaryIO) -> Image.Image:
     if not head:
         raise EmptyFile
     try:
-        return Image.open(file, formats=OPENED_AS)
+        if head.startswith(_JPEG_START):
+            # Pillow would look for a camera's second picture, and stumble over bad lists of them.
+            return JpegImageFile(file)
+        return Image.open(file, formats=tuple(BY_PILLOW_NAME))
     except UnidentifiedImageError:
         raise _unidentified(head) from None
-    except Exception:  # noqa: BLE001 - plugins raise what their formats stumble over
-        raise BrokenPicture from None
+    except Exception as error:
+        # Plugins raise whatever their formats make them stumble over.
+        raise BrokenPicture from error
 
 
 def _unidentified(head: bytes) -> CmsError:
     if b"<svg" in head.lower():
         return SvgRefused()
-    known = head.startswith(_SIGNATURES) or head[4:8] == b"ftyp"
+    boxed = head.startswith(_BRANDS[0], 8) or head.startswith(_BRANDS[1:], 4)
+    known = boxed or head.startswith(_SIGNATURES)
     return BrokenPicture() if known else NotAPicture()
 
 
-def _check_size(image: Image.Image, max_pixels: int) -> None:
-    pixels = image.width * image.height
-    if pixels <= 0:
-        raise BrokenPicture
-    if pixels > max_pixels:
-        raise TooManyPixels(limit=max_pixels // 1_000_000)
-    try:
-        frames = frame_count(image)
-    except Exception:  # noqa: BLE001 - a broken chain of frames
-        raise BrokenPicture from None
-    if frames > MOST_FRAMES:
-        raise TooManyFrames(limit=MOST_FRAMES)
-    if pixels * frames > max_pixels * ANIMATION_FACTOR:
-        raise TooManyPixels(limit=max_pixels * ANIMATION_FACTOR // 1_000_000)
-
-
-def _png_chunk(file: BinaryIO, wanted: bytes) -> bytes | None:
-    """Return the content of the first PNG chunk of that name, reading only headers."""
-    before = file.tell()
-    try:
-        file.seek(8)
-        while len(header := file.read(8)) == 8:  # noqa: PLR2004 - length and name
-            length, name = struct.unpack(">I4s", header)
-            if name == wanted:
-                return file.read(min(length, 65_536))
-            file.seek(length + 4, 1)
-        return None
-    finally:
-        file.seek(before)
+def _frame_count(image: Image.Image) -> int:
+    """Return the number of frames where asking costs nothing; a TIFF's pages are none."""
+    if image.format in ("GIF", "TIFF"):
+        return 1
+    return int(getattr(image, "n_frames", 1))

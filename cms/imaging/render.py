@@ -6,19 +6,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from cms.errors import CmsError
-from cms.imaging import colour, integrity, probe
+from cms.imaging import colour, jpeg, probe
 from cms.imaging.formats import JPEG, WEBP, Format
-from cms.imaging.geometry import Size, cover, cover_scale, displayed, fit, fit_scale
+from cms.imaging.geometry import Size, cover, cover_scale, displayed, fit, fit_scale, scaled
 from cms.imaging.operations import Operation
 
 # A JPEG is decoded at no less than this many times the largest rendition, so
 # that the last step down is ours and sharp.
 OVERSAMPLING = 1.5
 QUALITY = 85
+# Drawings repeat their colours, photos hardly ever. At 800 pixels a transparent
+# screenshot takes 3 kB without loss and 106 kB with; a photo 344 kB and 72 kB.
+_PIXELS_PER_COLOUR = 8
 _COPYRIGHT, _ARTIST = 0x8298, 0x013B
 _LONGEST_CREDIT = 500
 _TURNS = {
@@ -49,35 +53,44 @@ def render(
 ) -> list[Rendered]:
     """Make each operation's rendition of the picture at `source`, in `folder`.
 
-    Every rendition is upright, in 8-bit sRGB, and carries no metadata but
-    copyright and artist. It is a JPEG, or a WebP where the picture is partly
-    transparent. Of an animation, the first frame is made. Raises the errors of
-    `cms.imaging.probe`; then nothing is left in `folder`.
+    Every rendition is upright, in 8-bit sRGB, never larger than the original,
+    and carries no metadata but copyright and artist. It is a JPEG, or a WebP
+    where the picture is partly transparent. Of an animation, the first frame is
+    made. Files are named for their operations, such as `resize-800x600.jpg`.
+
+    Raises the errors of `cms.imaging.probe` for a picture that cannot be made
+    into renditions, and `OSError` for a disk that fails; either way no file of
+    this call is left in `folder`.
     """
-    with probe.opened(source, max_pixels=max_pixels) as image:
-        try:
-            integrity.check(source, image.format or "")
-            credit = _credit(image)
-            base = _base(image, operations)
-            return [_save(_cut(base, one), one, folder, credit) for one in operations]
-        except CmsError:
-            raise
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
-            for path in folder.iterdir():
-                path.unlink()
-            raise probe.BrokenPicture from error
+    with probe.opened(source, max_pixels=max_pixels) as (image, _frames):
+        credit = _credit(image)
+        base = _base(image, source, operations)
+    made: list[Path] = []
+    try:
+        return [_save(_cut(base, one), one, folder, credit, made) for one in operations]
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
 
 
-def _base(image: Image.Image, operations: Sequence[Operation]) -> Image.Image:
+def _base(image: Image.Image, source: Path, operations: Sequence[Operation]) -> Image.Image:
     """Return the picture upright, in sRGB, just large enough for every operation."""
     turn = probe.orientation(image)
     profile = image.info.get("icc_profile")
     full = image.size
     scale = max(_scale(displayed(full, turn), operation) for operation in operations)
-    image.draft(image.mode, _at_least(full, scale * OVERSAMPLING))
-    image.load()
-    shrunk = _shrink(colour.normalised(image), _exactly(full, scale))
-    base = colour.in_srgb(shrunk, profile)
+    try:
+        pixels = _decoded(image, source, scale)
+        base = colour.in_srgb(_shrunk(colour.normalised(pixels), scaled(full, scale)), profile)
+    except CmsError:
+        raise
+    except Exception as error:
+        # Decoders raise whatever the data makes them stumble over. An error number,
+        # though, is the disk's: the picture may be good, and the next attempt succeed.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise probe.BrokenPicture from error
     base.info = {}
     return base.transpose(_TURNS[turn]) if turn in _TURNS else base
 
@@ -87,15 +100,17 @@ def _scale(size: Size, operation: Operation) -> float:
     return fit_scale(size, operation.box) if fits else cover_scale(size, operation.box)
 
 
-def _at_least(size: Size, scale: float) -> Size:
-    return math.ceil(size[0] * scale), math.ceil(size[1] * scale)
+def _decoded(image: Image.Image, source: Path, scale: float) -> Image.Image:
+    if image.format == "JPEG":
+        width, height = (math.ceil(side * min(1, scale * OVERSAMPLING)) for side in image.size)
+        return jpeg.decoded(image, source, (width, height))
+    if getattr(image, "default_image", False):
+        image.seek(1)  # what stands before an APNG's frames is for programs without animation
+    image.load()
+    return image
 
 
-def _exactly(size: Size, scale: float) -> Size:
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _shrink(image: Image.Image, size: Size) -> Image.Image:
+def _shrunk(image: Image.Image, size: Size) -> Image.Image:
     if image.size == size:
         return image
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -103,20 +118,35 @@ def _shrink(image: Image.Image, size: Size) -> Image.Image:
 
 def _cut(base: Image.Image, operation: Operation) -> Image.Image:
     if operation.type == "resize":
-        return _shrink(base, fit(base.size, operation.box))
+        return _shrunk(base, fit(base.size, operation.box))
     size, box = cover(base.size, operation.box)
-    return _shrink(base, size).crop(box)
+    return _shrunk(base, size).crop(box)
 
 
 def _save(
-    picture: Image.Image, operation: Operation, folder: Path, credit: Image.Exif | None
+    picture: Image.Image,
+    operation: Operation,
+    folder: Path,
+    credit: Image.Exif | None,
+    made: list[Path],
 ) -> Rendered:
     # To a real path: encoding into memory would hold the interpreter's lock.
     kind = WEBP if picture.mode == "RGBA" else JPEG
     path = folder / f"{operation.name}.{kind.extension}"
-    extra = {"exif": credit.tobytes()} if credit else {}
-    picture.save(path, kind.name.upper(), quality=QUALITY, **extra)
+    made.append(path)
+    options: dict[str, Any] = _webp_options(picture) if kind is WEBP else {"quality": QUALITY}
+    if credit:
+        options["exif"] = credit.tobytes()
+    picture.save(path, kind.name.upper(), **options)
     return Rendered(operation, path, kind, *picture.size, path.stat().st_size)
+
+
+def _webp_options(picture: Image.Image) -> dict[str, Any]:
+    # Method 2 costs a quarter of the default's time for 3 % more bytes.
+    most_colours = picture.width * picture.height // _PIXELS_PER_COLOUR
+    if picture.getcolors(most_colours):
+        return {"lossless": True, "quality": 50, "method": 2}  # quality is effort here
+    return {"quality": QUALITY, "method": 2}
 
 
 def _credit(image: Image.Image) -> Image.Exif | None:
@@ -126,8 +156,9 @@ def _credit(image: Image.Image) -> Image.Exif | None:
         found = probe.exif(image)
         for tag in (_COPYRIGHT, _ARTIST):
             words = found.get(tag)
-            if isinstance(words, str) and words.strip():
-                credit[tag] = words.strip()[:_LONGEST_CREDIT]
+            if isinstance(words, str) and words.strip("\0 "):
+                # Read and written byte by byte: most programs mean UTF-8, and © is not ASCII.
+                credit[tag] = words.strip("\0 ").encode("latin-1")[:_LONGEST_CREDIT]
     except Exception:  # noqa: BLE001 - malformed EXIF never stops a picture
         return None
     return credit if len(credit) else None

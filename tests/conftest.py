@@ -49,7 +49,8 @@ def redis_url():
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """The application on the embedded default, its database migrated."""
-    return _make_app(tmp_path_factory.mktemp("cms"))
+    with _made_app(tmp_path_factory.mktemp("cms")) as app:
+        yield app
 
 
 @pytest.fixture(
@@ -62,7 +63,8 @@ def each_app(request, tmp_path_factory):
     if request.param != "sqlite":
         settings["CMS_DATABASE_URL"] = request.getfixturevalue(f"{request.param}_url")
         settings["CMS_QUEUE_URL"] = request.getfixturevalue("redis_url")
-    return _make_app(tmp_path_factory.mktemp(request.param), **settings)
+    with _made_app(tmp_path_factory.mktemp(request.param), **settings) as app:
+        yield app
 
 
 @pytest.fixture
@@ -138,7 +140,8 @@ def unreachable_queue(ctx):
     huey.storage = kept
 
 
-def _make_app(folder, **settings):
+@contextmanager
+def _made_app(folder, **settings):
     app = create_app(
         {
             "CMS_ENV": "testing",
@@ -152,7 +155,9 @@ def _make_app(folder, **settings):
     app.test_client_class = PageClient
     with app.app_context():
         flask_migrate.upgrade()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @contextmanager

@@ -1,0 +1,66 @@
+"""The one policy: who may do what to which thing."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from cms.accounts.policy import ROLES, may
+
+# Everything that anybody may do. "own" is granted for one's own things alone.
+TABLE = {
+    ("admin", "enter"): {"viewer": "all", "author": "all", "editor": "all", "administrator": "all"},
+    ("image", "view"): {"viewer": "all", "author": "all", "editor": "all", "administrator": "all"},
+    ("image", "create"): {"author": "all", "editor": "all", "administrator": "all"},
+    ("image", "edit"): {"author": "own", "editor": "all", "administrator": "all"},
+    ("image", "retry"): {"author": "own", "editor": "all", "administrator": "all"},
+    ("image", "delete"): {"editor": "all", "administrator": "all"},
+    ("job", "view"): {"editor": "all", "administrator": "all"},
+    ("job", "retry"): {"administrator": "all"},
+    ("job", "inspect"): {"administrator": "all"},
+    ("notification", "view"): {"administrator": "all"},
+    ("notification", "edit"): {"administrator": "all"},
+}
+KINDS = {kind for kind, _action in TABLE} | {"user", "audit_entry", ""}
+ACTIONS = {action for _kind, action in TABLE} | {"export", ""}
+
+
+def person(*roles, number=1, active=True, known=True):
+    named = [SimpleNamespace(name=role) for role in roles]
+    return SimpleNamespace(id=number, roles=named, active=active, is_authenticated=known)
+
+
+MINE = SimpleNamespace(owner_id=1)
+OTHERS = SimpleNamespace(owner_id=2)
+NOBODYS = SimpleNamespace(owner_id=None)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_do_what_the_table_says_and_nothing_else(role):
+    for kind in KINDS:
+        for action in ACTIONS:
+            granted = TABLE.get((kind, action), {}).get(role)
+            user = person(role)
+            assert may(user, action, kind) == (granted is not None), (kind, action)
+            assert may(user, action, kind, MINE) == (granted is not None), (kind, action)
+            assert may(user, action, kind, OTHERS) == (granted == "all"), (kind, action)
+            assert may(user, action, kind, NOBODYS) == (granted == "all"), (kind, action)
+
+
+def test_who_has_two_roles_may_do_what_either_may():
+    both = person("viewer", "editor")
+    assert may(both, "delete", "image", OTHERS)
+    assert may(person("author", "editor"), "edit", "image", OTHERS)
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        person("administrator", active=False),
+        person("administrator", known=False),
+        person(),
+        person("stranger"),
+    ],
+    ids=["switched off", "anonymous", "no role", "unknown role"],
+)
+def test_everybody_else_may_do_nothing(user):
+    assert not any(may(user, action, kind) for kind in KINDS for action in ACTIONS)

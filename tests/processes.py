@@ -10,12 +10,29 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
+
+from cms.app import create_app
 
 TOP = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PASSWORD = "correct horse battery"
 START_SECONDS = 60
+
+_PREPARE = """
+import sys
+import flask_migrate
+from cms.extensions import db
+from tests.factories import make_user
+from wsgi import app
+
+with app.app_context():
+    flask_migrate.upgrade()
+    for role in sys.argv[1:]:
+        make_user(role, f"{role}@example.com")
+    db.session.commit()
+"""
 
 
 def free_port() -> int:
@@ -45,6 +62,7 @@ class Site:
             "CMS_DATA_DIR": str(folder),
             "CMS_LOGIN_LIMIT": "1000 per minute",
             "FLASK_APP": "wsgi:app",
+            "PYTHONPATH": str(TOP),  # for applications of the tests' own
             "PATH": f"{BIN}:{os.environ['PATH']}",
             **settings,
         }
@@ -68,25 +86,38 @@ class Site:
     def prepare(self, *roles: str) -> None:
         """Make the database, and an account `<role>@example.com` for each role."""
         subprocess.run(
-            [BIN / "flask", "db", "upgrade"],
+            [sys.executable, "-c", _PREPARE, *roles],
             cwd=TOP,
             env=self.environment,
             check=True,
             capture_output=True,
             timeout=120,
         )
-        for role in roles:
-            self.flask("create-user", f"{role}@example.com", "--role", role, typed=PASSWORD + "\n")
+
+    @contextmanager
+    def inside(self):
+        """An application on this site's database, to look at what its processes did."""
+        given = {k: v for k, v in self.environment.items() if k.startswith("CMS_")}
+        with create_app(given).app_context():
+            yield
 
     def start_web(self) -> None:
         port = self.url.rsplit(":", 1)[1]
-        command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{port}", "--threads", "4", "--no-control-socket", "wsgi:app"]
+        command = [
+            BIN / "gunicorn",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--threads",
+            "4",
+            "--no-control-socket",
+            "wsgi:app",
+        ]
         self._start("web", command)
         wait_for(self._answers, f"the web server; its log:\n{self.log('web')}")
 
     def start_consumer(self, command: tuple[str, ...] = ("./huey_consumer.sh",)) -> None:
         self._start("consumer", list(command))
-        wait_for(lambda: "Huey consumer started" in self.log("consumer"), "the consumer")
+        wait_for(lambda: self._says("consumer", "The following commands"), "the consumer")
 
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"
@@ -97,9 +128,14 @@ class Site:
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; return the exit status."""
-        process = self._running.pop(name)
-        process.send_signal(how)
-        return process.wait(timeout=60)
+        self.signal(name, how)
+        return self.wait(name)
+
+    def signal(self, name: str, how: signal.Signals) -> None:
+        self._running[name].send_signal(how)
+
+    def wait(self, name: str) -> int:
+        return self._running.pop(name).wait(timeout=60)
 
     def close(self) -> None:
         for name in list(self._running):
@@ -110,6 +146,10 @@ class Site:
             self._running[name] = subprocess.Popen(
                 command, cwd=TOP, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
+
+    def _says(self, name: str, words: str) -> bool:
+        assert self._running[name].poll() is None, self.log(name)
+        return words in self.log(name)
 
     def _answers(self) -> bool:
         try:

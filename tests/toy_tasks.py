@@ -1,5 +1,8 @@
 """Small tasks for tests of the job machinery, declared like any other."""
 
+import time
+from pathlib import Path
+
 from cms.accounts.models import Role
 from cms.errors import CmsError
 from cms.extensions import db
@@ -28,3 +31,12 @@ def write_toy(name, *, fail_after=None, checkpoint_first=False):
         checkpoint()
     if fail_after:
         raise RuntimeError(fail_after)
+
+
+@huey.task(name="toy_wait", subject="toy", words="Wait")
+def wait_for_toy(name, path):
+    """Run until the file at `path` is there; a minute at the most."""
+    deadline = time.monotonic() + 60
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    db.session.add(Role(name=name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import pillow_heif
@@ -11,6 +12,9 @@ pillow_heif.register_heif_opener()
 
 # Our own limits are checked before anything is decoded; Pillow's would only warn.
 Image.MAX_IMAGE_PIXELS = None
+
+# Pillow warns of every oddity in metadata. None of them is news to an operator.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True)

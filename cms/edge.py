@@ -5,7 +5,17 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    has_request_context,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -90,7 +100,12 @@ def init_app(app: Flask) -> None:
 
 
 def select_locale() -> str:
-    """Return the language chosen here, else the account's, else the browser's."""
+    """Return the language chosen here, else the account's, else the browser's.
+
+    Jobs and commands have neither, and speak the installation's own.
+    """
+    if not has_request_context():
+        return settings().locale
     chosen = request.cookies.get(LOCALE_COOKIE)
     if chosen not in LOCALES and current_user and current_user.is_authenticated:
         chosen = current_user.locale

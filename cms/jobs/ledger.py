@@ -111,7 +111,7 @@ def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
 
 def count_by_state() -> dict[JobState, int]:
     """Return how many jobs are in each state, zeros included."""
-    rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples()
+    rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
     return dict.fromkeys(JobState, 0) | dict(rows.all())
 
 

@@ -105,7 +105,7 @@ def delete_picture(image: Image) -> None:
 
 def count_by_status() -> dict[ImageStatus, int]:
     """Return how many pictures are in each status, zeros included."""
-    rows = db.session.execute(select(Image.status, func.count()).group_by(Image.status)).tuples()
+    rows = db.session.execute(select(Image.status, func.count()).group_by(Image.status))
     return dict.fromkeys(ImageStatus, 0) | dict(rows.all())
 
 

@@ -136,13 +136,13 @@ def test_a_secret_is_not_repeated_in_the_complaint(load):
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(BadSetting, match="^CMS_DATA_DIR: .*file/var: Not a directory$"):
+    with pytest.raises(BadSetting, match=r"^CMS_DATA_DIR: .*file/var: Not a directory$"):
         config.load({"CMS_DATA_DIR": str(tmp_path / "file" / "var")})
 
 
 def test_the_queue_is_never_in_the_file_of_the_database(load, tmp_path):
     address = f"sqlite:///{tmp_path}/one.db"
-    with pytest.raises(BadSetting, match="^CMS_QUEUE_URL: .* the database itself$"):
+    with pytest.raises(BadSetting, match=r"^CMS_QUEUE_URL: .* the database itself$"):
         load(CMS_DATABASE_URL=address, CMS_QUEUE_URL=address)
 
 

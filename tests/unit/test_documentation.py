@@ -1,0 +1,185 @@
+"""The documentation is complete, and the code in it runs."""
+
+import re
+import sys
+from types import ModuleType
+
+import pytest
+from pydantic import SecretStr
+
+from cms.accounts import policy
+from cms.accounts.models import User
+from cms.app import create_app
+from cms.config import PREFIX, Settings
+from cms.extensions import db
+from cms.jobs.models import Job, JobState
+from cms.notifications.models import AdminNotification
+from cms.tasks import huey
+from tests.clients import PageClient
+from tests.factories import make_user
+from tests.processes import PASSWORD, TOP
+
+PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
+LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
+ROW = re.compile(r"^\| `(CMS_\w+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# Rows and messages in the field carry these names. One may be added; one that is
+# renamed or gone is a job that is lost.
+TASKS = {"process_image"}
+
+
+def read(name):
+    return (TOP / name).read_text(encoding="utf-8")
+
+
+def test_the_names_of_tasks_are_kept():
+    ours = {name for name, task in huey.kinds.items() if task.func.__module__.startswith("cms.")}
+    assert ours == TASKS
+
+
+# Settings and commands
+
+
+@pytest.fixture(scope="module")
+def settings_table():
+    """Each setting's default, as the page tells it."""
+    return {name: default for name, default, _meaning in ROW.findall(read("docs/configuration.md"))}
+
+
+def test_every_setting_is_on_the_page_and_no_other(settings_table):
+    assert set(settings_table) == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_the_page_tells_the_default(settings_table, name):
+    told = settings_table[PREFIX + name.upper()]
+    default = Settings.model_fields[name].default
+    if default in (None, "", (), SecretStr("")):
+        assert not re.fullmatch(r"`(?!CMS_DATA_DIR).*`", told), (
+            "what is worked out is said in words"
+        )
+    else:
+        assert told == f"`{default}`"
+
+
+def test_every_command_is_on_the_page(app):
+    told = re.findall(r"^\| `flask cms ([\w-]+)", read("docs/operation.md"), re.MULTILINE)
+    assert sorted(told) == sorted(app.cli.commands["cms"].commands)
+
+
+# Pages
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_every_file_that_a_page_links_to_is_there(document):
+    links = [link for link in LINK.findall(document.read_text()) if "://" not in link]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_every_page_is_linked_from_the_readme(document):
+    assert document.name == "README.md" or f"({document.relative_to(TOP)})" in read("README.md")
+
+
+def test_the_changelog_has_room_for_what_comes():
+    assert "\n## [Unreleased]\n" in read("CHANGELOG.md")
+
+
+# Code
+
+
+def blocks(page):
+    return PYTHON.findall(read(page))
+
+
+@pytest.fixture
+def run_module(monkeypatch):
+    """Run a block that begins with its file's name, so that the next can import it."""
+
+    def run(source):
+        name = re.match(r"# ([\w/]+)\.py\n", source)[1].replace("/", ".")
+        module = ModuleType(name)
+        monkeypatch.setitem(sys.modules, name, module)
+        exec(compile(source, name, "exec"), module.__dict__)
+        return module
+
+    return run
+
+
+@pytest.fixture
+def greetings(ctx, run_module):
+    """The first block of the page on jobs, as a module; its task is taken back afterwards."""
+    module = run_module(blocks("docs/own-job.md")[0])
+    yield module
+    huey._registry.unregister(module.greet.task_class)
+    del huey.kinds["greet"]
+
+
+def test_the_job_of_the_page_runs(greetings, run_jobs):
+    user = make_user()
+    names = {"user": user}
+    exec(blocks("docs/own-job.md")[1], names)
+    assert isinstance(names["job"], Job)
+    assert user.locale is None
+
+    db.session.commit()
+    run_jobs()
+
+    assert db.session.get_one(Job, names["job"].id).state == JobState.SUCCEEDED
+    assert db.session.get_one(User, user.id).locale == "en"
+
+
+def test_the_job_of_the_page_fails_in_its_own_words(greetings, run_jobs):
+    greetings.greet.submit(404, "en")
+    db.session.commit()
+    run_jobs(hours=1)
+
+    notification = db.session.query(AdminNotification).one()
+    assert notification.message == "There is no account number 404 to greet."
+
+
+def test_the_hook_of_the_page_is_called(greetings, run_jobs):
+    source = blocks("docs/own-job.md")[2]
+    calls = []
+    called = source.replace("    ...", "    calls.append((user_id, greeting, str(error), final))")
+    assert called != source
+    exec(called, {"greet": greetings.greet, "calls": calls})
+
+    greetings.greet.submit(404, "en")
+    db.session.commit()
+    run_jobs(hours=1)
+
+    words = "There is no account number 404 to greet."
+    assert calls == [(404, "en", words, final) for final in (False, False, False, True)]
+
+
+def test_the_list_of_the_page_is_shown(ctx, run_module, monkeypatch):
+    app = create_app(same_database(ctx))
+    page = blocks("docs/own-list.md")
+    run_module(page[0])
+    exec(page[1], {"admin": app.extensions["admin"][0]})
+    monkeypatch.setitem(policy._GRANTS["viewer"], "person", frozenset({"view"}))
+    user = make_user("viewer")
+    db.session.commit()
+
+    app.test_client_class = PageClient
+    client = app.test_client()
+    client.post("/login", data={"email": user.email, "password": PASSWORD})
+    answer = client.get("/admin/person/?search=viewer")
+
+    assert answer.status_code == 200
+    assert user.email in answer.text
+    assert ">Disabled" in answer.text
+    assert client.get("/admin/").text.count('href="/admin/person/"') == 1
+    with app.app_context():
+        db.engine.dispose()
+
+
+def same_database(app):
+    settings = app.config["CMS_SETTINGS"]
+    return {
+        "CMS_ENV": "testing",
+        "CMS_DATA_DIR": settings.data_dir,
+        "CMS_SECRET_KEY": settings.secret_key,
+    }

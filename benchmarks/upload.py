@@ -25,6 +25,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form.upload import ImageUploadField
+from flask_babel import Babel
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -88,6 +89,7 @@ def stock(folder: Path) -> Upload:
     app.config["SECRET_KEY"] = "stock"
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{folder / 'stock.db'}"
     stock_db.init_app(app)
+    Babel(app)  # Flask-Admin finds it installed and takes for granted that it is set up
     Admin(app).add_view(PictureView(Picture, stock_db, endpoint="picture"))
     with app.app_context():
         stock_db.create_all()

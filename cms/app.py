@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 from flask_security.views import login
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -100,6 +101,8 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # Redis being away locks nobody out
         "SECURITY_CHANGEABLE": True,
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+        # The same words whatever was wrong, so that nobody learns who has an account.
+        "SECURITY_MSG_GENERIC_AUTHN_FAILED": (_l("Wrong email address or password."), "error"),
         "SECURITY_PASSWORD_LENGTH_MIN": 10,
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],  # argon2id salts by itself
         "SECURITY_POST_CHANGE_VIEW": "/admin/",

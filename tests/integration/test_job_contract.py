@@ -1,0 +1,272 @@
+"""What the ledger promises, on each database with its queue."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from cms import clock
+from cms.accounts.models import Role
+from cms.editorial.retries import NothingToRetry, retry_job
+from cms.extensions import db
+from cms.jobs import ledger
+from cms.jobs.models import Job, JobState
+from cms.notifications.models import AdminNotification, NotificationState
+from cms.tasks import huey
+from tests.toy_tasks import break_toy, write_toy
+
+
+@pytest.fixture
+def failed(each_ctx, run_jobs):
+    """A job that failed for good."""
+    job = break_toy.submit("bear")
+    db.session.commit()
+    run_jobs(hours=1)
+    db.session.refresh(job)
+    return job
+
+
+@pytest.fixture
+def at_once(each_ctx):
+    """Do the same in several threads at the same moment, each in a session of its own."""
+
+    def go(act, threads=4):
+        start = Barrier(threads)
+
+        def one(number):
+            with each_ctx.app_context():
+                start.wait()
+                found = act(number)
+                db.session.commit()
+                return found
+
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(one, range(threads)))
+
+    return go
+
+
+def notifications():
+    return db.session.query(AdminNotification).order_by(AdminNotification.id).all()
+
+
+# Submitting
+
+
+def test_a_job_waits_in_the_ledger_and_is_published_after_the_commit(each_ctx):
+    job = write_toy.submit("bear", fail_after="lunch")
+    assert len(huey) == 0
+
+    db.session.commit()
+    db.session.expire_all()
+    assert [message.id for message in huey.pending()] == [job.id]
+    assert (job.state, job.args, job.kwargs) == (
+        JobState.QUEUED,
+        ["bear"],
+        {"fail_after": "lunch"},
+    )
+
+
+def test_a_rollback_takes_it_back(each_ctx):
+    write_toy.submit("bear")
+    db.session.rollback()
+
+    assert db.session.query(Job).count() == 0
+    assert len(huey) == 0
+
+
+def test_arguments_in_any_script_arrive(each_ctx, run_jobs):
+    write_toy.submit("熊 🐻")
+    db.session.commit()
+    run_jobs()
+
+    assert db.session.query(Role).one().name == "熊 🐻"
+
+
+# Claiming
+
+
+@pytest.mark.parametrize("tried", range(3))
+def test_of_many_that_claim_at_once_exactly_one_wins(each_ctx, at_once, tried):
+    job = write_toy.submit("bear")
+    db.session.commit()
+    job_id = job.id
+
+    claims = at_once(lambda number: ledger.claim(job_id, f"worker {number}") is not None)
+
+    assert sorted(claims) == [False, False, False, True]
+    db.session.refresh(job)
+    assert (job.state, job.attempts_made) == (JobState.RUNNING, 1)
+    (attempt,) = job.attempts
+    assert attempt.worker == f"worker {claims.index(True)}"
+
+
+def test_two_deliveries_of_one_message_are_one_run(each_ctx, at_once):
+    write_toy.submit("bear")
+    db.session.commit()
+    message = huey.dequeue()
+
+    at_once(lambda _number: huey.execute(huey.deserialize_task(huey.serialize_task(message))), 2)
+
+    assert db.session.query(Role).count() == 1
+    assert db.session.query(Job).one().attempts_made == 1
+
+
+def test_a_claim_that_was_lost_cannot_end_the_job(each_ctx):
+    job = write_toy.submit("bear")
+    db.session.commit()
+    assert ledger.claim(job.id, "first")
+    ledger.fail(job.id, RuntimeError("presumed dead"), final=False)
+    assert ledger.claim(job.id, "second")
+
+    with pytest.raises(ledger.ClaimLost):
+        ledger.succeed(job.id, attempt=1)
+    ledger.succeed(job.id, attempt=2)
+    db.session.refresh(job)
+    assert [attempt.outcome for attempt in job.attempts] == ["failed", "succeeded"]
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED])
+def test_what_does_not_wait_cannot_be_claimed(each_ctx, state):
+    job = write_toy.submit("bear")
+    job.state = state
+    db.session.commit()
+
+    assert ledger.claim(job.id, "worker") is None
+    assert job.attempts == []
+
+
+# Ending
+
+
+def test_success_is_recorded(each_ctx, run_jobs):
+    job = write_toy.submit("bear")
+    db.session.commit()
+    run_jobs()
+
+    db.session.refresh(job)
+    assert job.state == JobState.SUCCEEDED
+    assert job.created_at <= job.started_at <= job.finished_at
+    assert job.sentence is None
+    assert notifications() == []
+
+
+def test_the_first_failure_waits_for_the_retry_and_tells_nobody(each_ctx, run_jobs, moment):
+    with clock.stopped_at(moment):
+        job = break_toy.submit("bear")
+        db.session.commit()
+        run_jobs()
+
+    db.session.refresh(job)
+    assert (job.state, job.attempts_made) == (JobState.RETRYING, 1)
+    assert job.due_at == moment + timedelta(seconds=60)
+    assert (job.sentence, job.facts) == ("The toy %(name)s broke.", {"name": "bear"})
+    assert notifications() == []
+
+
+def test_the_last_failure_is_final_and_is_told_once(failed):
+    assert failed.state == JobState.FAILED
+    assert failed.finished_at is not None
+    assert [attempt.outcome for attempt in failed.attempts] == ["failed"] * 4
+    assert "ToyError" in failed.attempts[3].traceback
+    (told,) = notifications()
+    assert (told.type, told.job_id, told.state) == ("job_failed", failed.id, NotificationState.OPEN)
+    assert told.message == "The toy bear broke."
+    assert told.job_data == {
+        "task": "toy_break",
+        "attempts": 4,
+        "subject": ["toy", "bear"],
+        "sentence": "The toy %(name)s broke.",
+        "facts": {"name": "bear"},
+    }
+
+
+def test_a_failure_of_any_length_and_script_is_kept(each_ctx, run_jobs):
+    job = write_toy.submit("bear", fail_after="蜂蜜没有了🍯" * 5_000)
+    db.session.commit()
+    run_jobs(hours=1)
+
+    db.session.refresh(job)
+    assert job.state == JobState.FAILED
+    assert job.attempts[0].error_message.startswith("蜂蜜没有了🍯")
+    assert len(notifications()) == 1
+
+
+# Trying again by hand
+
+
+def test_pressed_twice_it_is_one_job(failed):
+    first = retry_job(failed)
+    db.session.commit()
+    second = retry_job(failed)
+    db.session.commit()
+
+    assert first.id == second.id
+    assert first.retry_of_id == failed.id
+    assert (first.task, first.args, first.state) == ("toy_break", ["bear"], JobState.QUEUED)
+    assert db.session.query(Job).count() == 2
+    assert [message.id for message in huey.pending()] == [first.id]
+
+
+@pytest.mark.case(24)
+def test_pressed_by_two_at_the_same_moment_it_is_one_job(failed, at_once):
+    retries = at_once(lambda _number: retry_job(db.session.get_one(Job, failed.id)).id, 2)
+
+    assert retries[0] == retries[1]
+    assert db.session.query(Job).filter_by(retry_of_id=failed.id).count() == 1
+    assert len(huey) == 1
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state != JobState.FAILED])
+def test_only_what_failed_can_be_tried_again(each_ctx, state):
+    job = write_toy.submit("bear")
+    job.state = state
+    db.session.flush()
+    with pytest.raises(NothingToRetry):
+        retry_job(job)
+
+
+def test_the_database_itself_refuses_a_second_retry(failed):
+    huey.resubmit(failed)
+    with pytest.raises(IntegrityError):
+        huey.resubmit(failed)
+    db.session.rollback()
+
+
+@pytest.mark.case(23)
+def test_success_of_the_retry_closes_the_notification(each_ctx, run_jobs):
+    job = write_toy.submit("bear", fail_after="no honey")
+    db.session.commit()
+    run_jobs(hours=1)
+    job.kwargs = {}  # the cause is mended
+    retry = retry_job(job)
+    db.session.commit()
+    assert [told.state for told in notifications()] == [NotificationState.OPEN]
+    run_jobs()
+
+    db.session.refresh(retry)
+    assert retry.state == JobState.SUCCEEDED
+    (told,) = notifications()
+    assert told.state == NotificationState.RESOLVED
+    assert told.resolved_at is not None
+    assert told.resolved_by is None
+
+
+def test_a_retry_that_fails_too_is_told_of_its_own_and_success_closes_both(each_ctx, run_jobs):
+    job = write_toy.submit("bear", fail_after="no honey")
+    db.session.commit()
+    run_jobs(hours=1)
+    again = retry_job(job)
+    db.session.commit()
+    run_jobs(hours=1)
+    assert [told.job_id for told in notifications()] == [job.id, again.id]
+
+    db.session.refresh(again)
+    again.kwargs = {}
+    retry_job(again)
+    db.session.commit()
+    run_jobs()
+
+    assert {told.state for told in notifications()} == {NotificationState.RESOLVED}

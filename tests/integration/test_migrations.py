@@ -1,0 +1,90 @@
+"""The schema, made by migrations alone, on each database."""
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from cms.app import create_app
+from cms.database import Base, with_driver
+from cms.extensions import db
+from tests.factories import make_picture
+from tests.processes import TOP
+
+DATABASE = "cms_migrations"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database(request, tmp_path):
+    """The address of an empty database of its own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/migrations.db"
+        return
+    server = request.getfixturevalue(f"{request.param}_url")
+    engine = sa.create_engine(with_driver(server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {DATABASE}"))
+    yield server.rpartition("/")[0] + f"/{DATABASE}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {DATABASE}"))
+    engine.dispose()
+
+
+@pytest.fixture
+def migrated(database, tmp_path):
+    """An application on that database, upgraded from nothing."""
+    app = create_app(
+        {"CMS_ENV": "testing", "CMS_DATA_DIR": tmp_path / "var", "CMS_DATABASE_URL": database}
+    )
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def tables():
+    return set(sa.inspect(db.engine).get_table_names())
+
+
+def test_models_and_migrations_agree(migrated):
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_down_to_nothing_and_up_again(migrated):
+    before = tables()
+    assert before == {*Base.metadata.tables, "alembic_version"}
+
+    flask_migrate.downgrade(revision="base")
+    assert tables() == {"alembic_version"}
+
+    flask_migrate.upgrade()
+    assert tables() == before
+    make_picture()
+    db.session.commit()
+
+
+def test_upgrading_twice_changes_nothing(migrated):
+    image = make_picture()
+    db.session.commit()
+    flask_migrate.upgrade()
+
+    db.session.refresh(image)
+    assert image.title == "picture"
+
+
+def test_every_table_keeps_any_script(migrated):
+    image = make_picture(filename="照片 🌄.jpg")
+    db.session.commit()
+    db.session.refresh(image)
+
+    assert image.filename == "照片 🌄.jpg"
+
+
+def test_there_is_one_line_of_migrations():
+    scripts = ScriptDirectory(str(TOP / "cms" / "migrations"))
+    assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1

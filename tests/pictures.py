@@ -7,6 +7,7 @@ import random
 import struct
 import zlib
 
+import piexif
 from PIL import Image, ImageCms
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (40, 60, 200), (250, 250, 250)
@@ -76,11 +77,23 @@ def late_exif_png(orientation, width=80, height=40):
 
 def gps_jpeg():
     """A photo that tells where it was taken, with which camera, and whose it is."""
-    exif = Image.Exif()
-    exif[0x8298] = "© 2026 Exämple".encode()
-    exif[0x013B], exif[0x0110] = "An Artist", "Camera X"
-    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 8.0, 0.0), 3: "E", 4: (11.0, 34.0, 0.0)})
-    return encoded(corners(64, 48), "JPEG", exif=exif.tobytes(), comment=b"secret comment")
+    exif = piexif.dump(
+        {
+            "0th": {
+                piexif.ImageIFD.Copyright: "© 2026 Exämple".encode(),
+                piexif.ImageIFD.Artist: b"An Artist",
+                piexif.ImageIFD.Model: b"Camera X",
+            },
+            "Exif": {piexif.ExifIFD.BodySerialNumber: b"serial 12345"},
+            "GPS": {
+                piexif.GPSIFD.GPSLatitudeRef: b"N",
+                piexif.GPSIFD.GPSLatitude: ((48, 1), (8, 1), (0, 1)),
+            },
+            "1st": {},
+            "thumbnail": jpeg(16, 12),
+        }
+    )
+    return encoded(corners(64, 48), "JPEG", exif=exif, comment=b"secret comment")
 
 
 def malformed_exif_jpeg():
@@ -186,6 +199,14 @@ def bomb_avif():
     return data.replace(struct.pack(">2I", 64, 48), struct.pack(">2I", 17_000, 17_000))
 
 
+def bomb_tiff(tile=40_000):
+    """A picture of 64 × 64 pixels in one tile of `tile`² pixels."""
+    tags = {256: 64, 257: 64, 258: 8, 259: 5, 262: 1, 277: 1, 322: tile, 323: tile, 325: 8}
+    tags[324] = 8 + 2 + 12 * (len(tags) + 1) + 4
+    entries = (struct.pack("<2H2I", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(entries) + bytes(12)
+
+
 def truncated_jpeg():
     """A photo of which half has arrived."""
     whole = encoded(noise(400, 300).convert("RGB"), "JPEG")
@@ -204,6 +225,21 @@ def rewritten_jpeg():
     middle = len(whole) // 2
     whole[middle : middle + 64] = b"\xff\xd0" * 32
     return bytes(whole)
+
+
+def lost_place_jpeg(seed=1):
+    """A photo damaged so that its decoder loses its place, and ends before the data does."""
+    whole = bytearray(encoded(noise(400, 300).convert("RGB"), "JPEG"))
+    middle = len(whole) // 2
+    whole[middle : middle + 64] = random.Random(seed).choices(range(255), k=64)
+    return bytes(whole)
+
+
+def two_pictures_jpeg():
+    """A camera's photo with its preview as a second picture behind it."""
+    return encoded(
+        corners(64, 48), "MPO", save_all=True, append_images=[Image.new("RGB", (16, 12))]
+    )
 
 
 def bad_picture_list_jpeg():

@@ -6,6 +6,7 @@ of a photo is grey because its data is damaged.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import simplejpeg  # type: ignore[import-untyped]
@@ -25,6 +26,10 @@ _GUESSED = (
     "Corrupt JPEG data: bad arithmetic code",
     "Corrupt JPEG data: found marker",
 )
+# It says this of a camera's padding, but also when damage made it lose its place in
+# the data and reach the picture's end too soon: most damaged photos say no more.
+_LEFT_OVER = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
+_STRAY_BYTES = 8  # or fewer are no sign of damage
 
 
 def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
@@ -34,16 +39,17 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
     which costs a fraction of the time and memory of a full decode. Raises
     `BrokenPicture` where the decoder had to guess, and Pillow's errors.
     """
+    data = path.read_bytes()
     try:
         pixels = simplejpeg.decode_jpeg(
-            path.read_bytes(),
+            data,
             colorspace=_SPACES[image.mode],
             min_width=at_least[0],
             min_height=at_least[1],
             strict=True,
         )
     except (ValueError, KeyError) as error:
-        if str(error).startswith(_GUESSED):
+        if _guessed(str(error), data):
             raise BrokenPicture from error
         return _by_pillow(image, at_least)
     if image.mode == "L":
@@ -51,6 +57,24 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
     picture = Image.fromarray(pixels, image.mode)
     # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
     return ImageChops.invert(picture) if image.mode == "CMYK" else picture
+
+
+def _guessed(complaint: str, data: bytes) -> bool:
+    """Tell whether what the decoder complains of means that some pixels are wrong."""
+    if left_over := _LEFT_OVER.match(complaint):
+        count = int(left_over[1])
+        end = data.find(b"\xff\xd9", _start_of_scan(data))
+        is_padding = len(set(data[max(0, end - count) : end])) <= 1
+        return count > _STRAY_BYTES and not is_padding
+    return complaint.startswith(_GUESSED)
+
+
+def _start_of_scan(data: bytes) -> int:
+    """Return where the compressed data begins, behind previews with ends of their own."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
+        place += 2 + int.from_bytes(data[place + 2 : place + 4])
+    return place
 
 
 def _by_pillow(image: Image.Image, at_least: Size) -> Image.Image:

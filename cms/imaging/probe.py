@@ -18,6 +18,8 @@ from cms.imaging.geometry import Size, displayed
 
 MOST_FRAMES = 1_000
 _ORIENTATION = 0x0112
+_TILE_SIDES = (0x0142, 0x0143)
+_SPARE_TILE_SIDE = 4_096
 _FAX = ("group3", "group4", "tiff_ccitt")
 
 _JPEG_START = b"\xff\xd8"
@@ -107,7 +109,7 @@ def opened(path: Path, *, max_pixels: int) -> Iterator[tuple[Image.Image, int]]:
         with _identify(file) as image:
             if image.info.get("compression") in _FAX:
                 raise FaxRefused
-            if image.width < 1 or image.height < 1:
+            if image.width < 1 or image.height < 1 or _has_huge_tiles(image):
                 raise BrokenPicture
             frames = max(frames, _frame_count(image))
             _check_size(image.size, frames, max_pixels)
@@ -149,6 +151,14 @@ def _check_size(size: Size, frames: int, max_pixels: int) -> None:
         raise TooManyFrames(limit=MOST_FRAMES)
     if size[0] * size[1] * frames > max_pixels:
         raise TooManyPixelsMoving(limit=millions)
+
+
+def _has_huge_tiles(image: Image.Image) -> bool:
+    """Tell whether a TIFF has tiles far larger than itself: one would be decoded whole."""
+    tags = getattr(image, "tag_v2", {})
+    most = max(image.size) + _SPARE_TILE_SIDE
+    sides = [tags.get(tag, 1) for tag in _TILE_SIDES]
+    return not all(isinstance(side, int) and side <= most for side in sides)
 
 
 def _identify(file: BinaryIO) -> Image.Image:

@@ -168,6 +168,18 @@ def test_a_bomb_is_refused_in_words(tmp_path, bomb):
 
 
 @pytest.mark.case(4)
+def test_a_small_picture_in_a_huge_tile_is_refused(tmp_path):
+    with pytest.raises(BrokenPicture):
+        probed(tmp_path, pictures.bomb_tiff())
+    assert probed(tmp_path, pictures.bomb_tiff(tile=1_024)).width == 64
+
+
+def test_a_cameras_second_picture_is_left_alone(tmp_path):
+    found = probed(tmp_path, pictures.two_pictures_jpeg())
+    assert (found.format.name, found.width, found.animated) == ("jpeg", 64, False)
+
+
+@pytest.mark.case(4)
 def test_the_frames_of_an_animation_count_together(tmp_path):
     for kind in ("GIF", "PNG", "WEBP"):
         data = pictures.animated(kind, 3)

@@ -10,6 +10,7 @@ import piexif
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
+from cms.errors import CmsError
 from cms.imaging import jpeg
 from cms.imaging.operations import DEFAULT_OPERATIONS, Operation, parse
 from cms.imaging.probe import BrokenPicture, NotAPicture, TooManyPixels
@@ -77,10 +78,12 @@ def test_nothing_is_enlarged(tmp_path):
     assert (thumbnail.width, thumbnail.height) == (48, 48)
 
 
-def test_a_strip_keeps_at_least_one_pixel_of_height(tmp_path):
-    resized, thumbnail = made(tmp_path, pictures.png(5_000, 3), *parse(DEFAULT_OPERATIONS))
-    assert (resized.width, resized.height) == (800, 1)
-    assert (thumbnail.width, thumbnail.height) == (3, 3)
+@pytest.mark.parametrize(("size", "expected"), [((10_000, 3), (800, 1)), ((3, 10_000), (1, 600))])
+def test_a_strip_keeps_at_least_one_pixel_each_way(tmp_path, size, expected):
+    for data in (pictures.png(*size), pictures.jpeg(*size)):
+        resized, thumbnail = made(tmp_path, data, *parse(DEFAULT_OPERATIONS))
+        assert (resized.width, resized.height) == expected
+        assert (thumbnail.width, thumbnail.height) == (3, 3)
 
 
 def test_sizes_do_not_depend_on_what_else_is_made(tmp_path):
@@ -306,7 +309,8 @@ def test_only_copyright_and_artist_are_told(tmp_path):
         assert not told["GPS"]
         assert not told["Exif"]
         assert told["thumbnail"] is None
-        assert b"secret comment" not in rendered.path.read_bytes()
+        for secret in (b"secret comment", b"Camera X", b"serial 12345"):
+            assert secret not in rendered.path.read_bytes()
 
 
 @pytest.mark.case(11)
@@ -360,6 +364,18 @@ def test_stray_bytes_and_rare_samplings_are_no_damage(tmp_path, monkeypatch):
     monkeypatch.setattr("cms.imaging.jpeg.simplejpeg.decode_jpeg", unknown)
     (rendered,) = made(tmp_path, pictures.jpeg(1600, 1200))
     assert (rendered.width, rendered.height) == (800, 600)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF"])
+@pytest.mark.case(2)
+def test_damage_anywhere_is_told_in_words_if_at_all(tmp_path, kind):
+    whole = pictures.encoded(pictures.noise(60, 40).convert("RGB"), kind)
+    for place in range(0, len(whole), max(1, len(whole) // 40)):
+        data = whole[:place] + bytes(255 - byte for byte in whole[place : place + 4])
+        try:
+            made(tmp_path, data + whole[place + 4 :], Operation("thumbnail", 20, 20))
+        except CmsError as error:
+            assert str(error).endswith(".")  # noqa: PT017 - either end is right
 
 
 @pytest.mark.case(4)

@@ -63,6 +63,9 @@ class Settings(BaseModel):
     job_retry_delay: int | None = Field(
         None, ge=0, description="Seconds between attempts, in place of each job's own (60)."
     )
+    job_lease: int = Field(
+        30, ge=3, description="Seconds without a sign of life after which a worker counts as dead."
+    )
     upload_max_mb: Megabytes = Field(50, description="Largest single file, in MB.")
     request_max_mb: Megabytes = Field(500, description="Largest single request, in MB.")
     image_max_megapixels: Megabytes = Field(

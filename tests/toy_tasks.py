@@ -1,12 +1,16 @@
 """Small tasks for tests of the job machinery, declared like any other."""
 
+import os
+import signal
 import time
 from pathlib import Path
+
+from huey.exceptions import CancelExecution, TaskLockedException, TaskTimeout
 
 from cms.accounts.models import Role
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs.queue import checkpoint
+from cms.jobs.task import Moot, checkpoint
 from cms.tasks import huey
 
 
@@ -33,10 +37,30 @@ def write_toy(name, *, fail_after=None, checkpoint_first=False):
         raise RuntimeError(fail_after)
 
 
-@huey.task(name="toy_wait", subject="toy", words="Wait")
+@huey.task(retries=3, name="toy_wait", subject="toy", words="Wait")
 def wait_for_toy(name, path):
     """Run until the file at `path` is there; a minute at the most."""
     deadline = time.monotonic() + 60
     while not Path(path).exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     db.session.add(Role(name=name))
+
+
+@huey.task(retries=1, retry_delay=60, name="toy_end", subject="toy", words="End")
+def end_toy(name, *, how):
+    """End in one of the ways that a task can end."""
+    db.session.add(Role(name=name))
+    raise {
+        "moot": Moot,
+        "exit": SystemExit,
+        "memory": MemoryError,
+        "cancel": CancelExecution,
+        "lock": TaskLockedException,
+        "timeout": TaskTimeout,
+    }[how]
+
+
+@huey.task(name="toy_kill", subject="toy", words="Kill", retries=1, retry_delay=1)
+def kill_worker(name):
+    """Kill the worker that runs this, as memory hunger would."""
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -4,6 +4,7 @@ two workers that hold the same message cannot both do it. Callers commit."""
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -21,30 +22,45 @@ LONGEST_TRACEBACK = 15_000
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Who runs a job: a consumer's id, the name of its thread, and how long it is
+    believed to live without a sign."""
+
+    worker_id: str
+    name: str
+    lease: timedelta
+
+
 class ClaimLost(CmsError):
     """The attempt was given up in the meantime, and another may have begun."""
 
     sentence = N_("This attempt took too long and was given to another worker.")
 
 
-def claim(job_id: str, worker: str) -> Job | None:
-    """Begin the next attempt of a waiting job, and return it.
+def claim(job_id: str, holder: Holder) -> Job | None:
+    """Begin the next attempt of a waiting job for `holder`, and return it.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
     ended, or its transaction was rolled back. Attempts are counted here, at
     the start, so that one that kills its worker counts too.
     """
+    now = clock.now()
     claimed = _advance(
         Job.id == job_id,
         Job.state.in_(WAITING),
         state=JobState.RUNNING,
         attempts_made=Job.attempts_made + 1,
-        started_at=clock.now(),
+        started_at=now,
+        worker_id=holder.worker_id,
+        lease_until=now + holder.lease,
+        progress_done=None,
+        progress_total=None,
     )
     if not claimed:
         return None
     job = db.session.get_one(Job, job_id, populate_existing=True)
-    db.session.add(JobAttempt(job_id=job.id, number=job.attempts_made, worker=worker))
+    db.session.add(JobAttempt(job_id=job.id, number=job.attempts_made, worker=holder.name))
     return job
 
 
@@ -54,52 +70,91 @@ def succeed(job_id: str, attempt: int) -> None:
     Raises `ClaimLost` when this attempt no longer holds the job; the caller
     then rolls back, and with it what the attempt has done.
     """
-    ended = _advance(
-        Job.id == job_id,
-        Job.state == JobState.RUNNING,
-        Job.attempts_made == attempt,
-        state=JobState.SUCCEEDED,
-        finished_at=clock.now(),
-        sentence=None,
-        facts=None,
-    )
-    if not ended:
-        raise ClaimLost
-    _close_attempt(job_id, attempt, outcome="succeeded")
+    _end(job_id, attempt, JobState.SUCCEEDED)
 
 
-def fail(job_id: str, error: BaseException, *, final: bool) -> Job | None:
-    """Record that the running attempt failed; `final` ends the job.
+def end_moot(job_id: str, attempt: int) -> None:
+    """End the job quietly, since what it was for is gone. Raises `ClaimLost`."""
+    _end(job_id, attempt, JobState.MOOT)
 
-    Otherwise the job waits for its retry delay. Returns None when the job was
-    not running, for instance because the database was away when it was claimed.
+
+def fail(
+    job_id: str, attempt: int, error: BaseException, *, final: bool, lost: bool = False
+) -> Job | None:
+    """Record that an attempt failed; `final` ends the job.
+
+    Otherwise the job waits for its retry delay, or for nothing when its worker
+    was `lost`. Returns None when the attempt no longer holds the job, or, for
+    a lost one, when its lease was renewed meanwhile.
     """
     now = clock.now()
     job = db.session.get(Job, job_id)
     if job is None:
         return None
     sentence, facts = in_words(error)
-    ended = _advance(
-        Job.id == job_id,
-        Job.state == JobState.RUNNING,
+    conditions = [Job.lease_until < now] if lost else []
+    recorded = _advance(
+        *_held_by(job_id, attempt),
+        *conditions,
         state=JobState.FAILED if final else JobState.RETRYING,
-        due_at=now if final else now + timedelta(seconds=job.retry_delay),
+        due_at=now if final or lost else now + timedelta(seconds=job.retry_delay),
         finished_at=now if final else None,
+        unique_key=None if final else Job.unique_key,
+        lease_until=None,
         sentence=sentence,
         facts=facts,
     )
-    if not ended:
+    if not recorded:
         return None
     _close_attempt(
         job_id,
-        job.attempts_made,
-        outcome="failed",
+        attempt,
+        outcome="lost" if lost else "failed",
         error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
         error_message=str(error)[:LONGEST_MESSAGE],
         traceback="".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:],
     )
     db.session.refresh(job)
     return job
+
+
+def put_back(job_id: str, attempt: int) -> bool:
+    """Let a job whose attempt was interrupted by a stop wait again, due at once.
+
+    The attempt counts, but not against the job: it is allowed one more.
+    """
+    returned = _advance(
+        *_held_by(job_id, attempt),
+        state=JobState.RETRYING,
+        attempts_allowed=Job.attempts_allowed + 1,
+        due_at=clock.now(),
+        lease_until=None,
+    )
+    if returned:
+        _close_attempt(job_id, attempt, outcome="interrupted")
+    return returned
+
+
+def discard(job_id: str) -> bool:
+    """Give up a job that waits or has failed; False when it runs or has ended."""
+    return _advance(
+        Job.id == job_id,
+        Job.state.in_((*WAITING, JobState.FAILED)),
+        state=JobState.DISCARDED,
+        finished_at=clock.now(),
+        unique_key=None,
+    )
+
+
+def extend_leases(holder: Holder) -> int:
+    """Say that the jobs of `holder` are still being worked on; return how many."""
+    statement = (
+        update(Job)
+        .where(Job.worker_id == holder.worker_id, Job.state == JobState.RUNNING)
+        .values(lease_until=clock.now() + holder.lease)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
@@ -129,6 +184,25 @@ def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
 def retry_of(job: Job) -> Job | None:
     """Return the retry by hand of a failed job, if there is one."""
     return db.session.scalars(select(Job).where(Job.retry_of_id == job.id)).one_or_none()
+
+
+def _end(job_id: str, attempt: int, state: JobState) -> None:
+    ended = _advance(
+        *_held_by(job_id, attempt),
+        state=state,
+        finished_at=clock.now(),
+        unique_key=None,
+        lease_until=None,
+        sentence=None,
+        facts=None,
+    )
+    if not ended:
+        raise ClaimLost
+    _close_attempt(job_id, attempt, outcome=state.value)
+
+
+def _held_by(job_id: str, attempt: int) -> tuple[Any, ...]:
+    return Job.id == job_id, Job.state == JobState.RUNNING, Job.attempts_made == attempt
 
 
 def _advance(*conditions: Any, **values: Any) -> bool:

@@ -14,17 +14,22 @@ from cms.database import Base, UtcDateTime, enum_type
 
 
 class JobState(StrEnum):
-    """`queued → running → succeeded | retrying → running … | failed`."""
+    """`queued → running → succeeded | retrying → running … | failed`.
+
+    `moot` ends a job whose thing is gone, `discarded` one that somebody gave up.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
     RETRYING = "retrying"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    MOOT = "moot"
+    DISCARDED = "discarded"
 
 
 WAITING = (JobState.QUEUED, JobState.RETRYING)
-ENDED = (JobState.SUCCEEDED, JobState.FAILED)
+ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.MOOT, JobState.DISCARDED)
 
 
 class Job(Base):
@@ -34,11 +39,16 @@ class Job(Base):
     the thing that the work is for. `sentence` and `facts` say in words why it
     failed, to be translated where they are shown. A retry by hand is a new job
     that points to the failed one with `retry_of_id`; there can be only one.
+
+    While it runs, `worker_id` names the consumer that holds it, which keeps
+    moving `lease_until` ahead: a lease in the past means that the consumer is
+    dead. `unique_key` is held from the submission to the end.
     """
 
     __tablename__ = "job"
     __table_args__ = (
         Index(None, "state", "due_at"),
+        Index(None, "state", "lease_until"),
         Index(None, "subject_kind", "subject_id"),
     )
 
@@ -53,6 +63,12 @@ class Job(Base):
     attempts_allowed: Mapped[int]
     retry_delay: Mapped[int]
     submitted_by_id: Mapped[int | None]
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    unique_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    worker_id: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    progress_done: Mapped[int | None]
+    progress_total: Mapped[int | None]
     retry_of_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
@@ -87,3 +103,20 @@ class JobAttempt(Base):
     traceback: Mapped[str | None] = mapped_column(Text)
 
     job: Mapped[Job] = relationship(back_populates="attempts")
+
+
+class Worker(Base):
+    """One consumer process. It says that it lives by moving `seen_at` ahead."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    host: Mapped[str] = mapped_column(String(120))
+    pid: Mapped[int]
+    threads: Mapped[int]
+    version: Mapped[str] = mapped_column(String(40))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -7,15 +7,15 @@ import os
 import socket
 import sqlite3
 import threading
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-import huey.api
 from flask import Flask
-from flask_login import current_user
 from huey import Huey
 from huey.serializer import SignedSerializer
-from huey.storage import BaseStorage, BlackHoleStorage, RedisStorage, SqliteStorage
+from huey.storage import BaseStorage, BlackHoleStorage, PriorityRedisStorage, SqliteStorage
 from redis import ConnectionPool
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,13 +24,17 @@ from werkzeug.utils import ImportStringError, import_string
 from cms import config
 from cms.errors import BadSetting
 from cms.extensions import db
-from cms.jobs import doorbell, ledger
+from cms.jobs import ledger
+from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
+from cms.jobs.task import LedgerTask
 
 logger = logging.getLogger(__name__)
 
 # A frozen Redis must not hold a request for long; the job is in the ledger anyway.
 REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
+
+FinalHook = Callable[[Job, BaseException], object]
 
 
 class LedgerHuey(Huey):
@@ -45,6 +49,8 @@ class LedgerHuey(Huey):
         super().__init__(name, results=False, storage_class=BlackHoleStorage)
         self._app: Flask | None = None
         self.kinds: dict[str, LedgerTask] = {}
+        self.consumer_id = str(uuid.uuid4())
+        self._final_hooks: list[FinalHook] = []
 
     @property
     def app(self) -> Flask:
@@ -68,7 +74,52 @@ class LedgerHuey(Huey):
         if self._app is None:
             with config.told_in_one_line():
                 _load_app(config.load().app)
-        return super().create_consumer(**options)
+        return LedgerConsumer(self, **options)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a consumer is believed to live without a sign of it."""
+        settings: config.Settings = self.app.config["CMS_SETTINGS"]
+        return timedelta(seconds=settings.job_lease)
+
+    def holder(self) -> ledger.Holder:
+        """Return who runs a job in this thread."""
+        name = f"{socket.gethostname()}:{os.getpid()}:{threading.current_thread().name}"
+        return ledger.Holder(self.consumer_id, name, self.lease)
+
+    def on_final_failure(self, hook: FinalHook) -> FinalHook:
+        """Register what else to do in the transaction that ends a job as failed."""
+        self._final_hooks.append(hook)
+        return hook
+
+    def record_failure(
+        self, job_id: str, attempt: int, error: BaseException, *, lost: bool = False
+    ) -> Job | None:
+        """Record that an attempt failed, and tell those who want to know; the caller commits.
+
+        The attempt that was the job's last ends it. Returns None when the
+        attempt no longer held the job.
+        """
+        job = db.session.get(Job, job_id)
+        final = job is not None and attempt >= job.attempts_allowed
+        job = ledger.fail(job_id, attempt, error, final=final, lost=lost)
+        if job is None:
+            return None
+        if job.task in self.kinds:
+            self.kinds[job.task].tell_failure(job, error, final=final)
+        for hook in self._final_hooks if final else ():
+            hook(job, error)
+        return job
+
+    def publish(self, job: Job) -> bool:
+        """Put a message for a waiting job into the queue; False if its kind is unknown here.
+
+        One too many does no harm: the job is claimed once.
+        """
+        if job.task not in self.kinds:
+            return False
+        self.enqueue(self.kinds[job.task].message_for(job))
+        return True
 
     def resubmit(self, job: Job) -> Job:
         """Submit the work of a failed job once more, as a new job.
@@ -92,7 +143,7 @@ def open_storage(name: str, address: str) -> BaseStorage:
     try:
         url = make_url(address)
         if url.drivername in ("redis", "rediss", "unix"):
-            return RedisStorage(
+            return PriorityRedisStorage(
                 name, connection_pool=ConnectionPool.from_url(address, **REDIS_TIMEOUTS)
             )
         if url.drivername == "sqlite" and url.database:
@@ -102,115 +153,3 @@ def open_storage(name: str, address: str) -> BaseStorage:
     except sqlite3.OperationalError as error:
         raise BadSetting(name="CMS_QUEUE_URL", problem=str(error)) from None
     raise BadSetting(name="CMS_QUEUE_URL", problem="it must begin with redis:// or sqlite:///")
-
-
-def checkpoint() -> None:
-    """Commit what a running task has done so far, so that others see it."""
-    db.session.commit()
-
-
-def worker_name() -> str:
-    """Return host, process and thread, as the ledger keeps them."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.current_thread().name}"
-
-
-class LedgerTask(huey.api.TaskWrapper):
-    """What `@huey.task(...)` makes of a function.
-
-    `name` is the task's lasting name: kept when code moves, since messages and
-    rows carry it. `subject` is the kind of thing whose id is the first argument.
-    `words` says in a few words what the job does.
-    """
-
-    huey: LedgerHuey
-    task_class: Any
-
-    def __init__(
-        self,
-        huey: LedgerHuey,
-        func: Callable[..., None],
-        *,
-        name: str,
-        subject: str,
-        words: str,
-        **options: Any,
-    ) -> None:
-        self.subject = subject
-        self.words = words
-        self._failure_hook: Callable[..., None] | None = None
-        # Huey keys tasks by module and name; a fixed module lets code move.
-        super().__init__(huey, func, name=name, __module__="cms", **options)
-        huey.kinds[name] = self
-
-    def create_task(self, func: Callable[..., None], *_context: Any, **settings: Any) -> Any:
-        def guarded(*args: Any, task: Any, **kwargs: Any) -> None:
-            self._run(task.id, lambda: func(*args, **kwargs))
-
-        return super().create_task(guarded, context=True, name=self.name, **settings)
-
-    def submit(self, *args: Any, **kwargs: Any) -> Job:
-        """Write a job for these arguments and publish it once the caller commits.
-
-        Arguments must be JSON values: ids, not objects. The job is part of the
-        caller's transaction: a rollback takes it back.
-        """
-        return self._enter(args, kwargs)
-
-    __call__ = submit
-
-    def submit_as_retry(self, failed: Job) -> Job:
-        return self._enter(tuple(failed.args), dict(failed.kwargs), retry_of_id=failed.id)
-
-    def on_failure(self, hook: Callable[..., None]) -> Callable[..., None]:
-        """Register what else to do in the transaction that records a failed attempt.
-
-        `hook(*args, error=…, final=…, **kwargs)` gets the arguments of the task.
-        """
-        self._failure_hook = hook
-        return hook
-
-    def tell_failure(self, job: Job, error: BaseException, *, final: bool) -> None:
-        if self._failure_hook is not None:
-            self._failure_hook(*job.args, error=error, final=final, **job.kwargs)
-
-    def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], **columns: Any) -> Job:
-        message = self.task_class(args, kwargs, retry_delay=self._delay())
-        job = Job(
-            id=message.id,
-            task=self.name,
-            args=list(args),
-            kwargs=kwargs,
-            subject_kind=self.subject,
-            subject_id=str(args[0]),
-            attempts_allowed=message.retries + 1,
-            retry_delay=message.retry_delay,
-            submitted_by_id=getattr(current_user, "id", None) if current_user else None,
-            **columns,
-        )
-        db.session.add(job)
-        db.session.flush()
-        doorbell.ring_after_commit(lambda: self.huey.enqueue(message))
-        return job
-
-    def _delay(self) -> int:
-        shortened = config.settings().job_retry_delay
-        return int(self.retry_delay if shortened is None else shortened)
-
-    def _run(self, job_id: str, work: Callable[[], None]) -> None:
-        """Claim, work, record: what the work did and its success are one commit.
-
-        Each run has an application context of its own, so that nothing of one
-        job is seen by the next. An error goes up to Huey, whose error signal
-        records it.
-        """
-        with self.huey.app.app_context():
-            job = ledger.claim(job_id, worker_name())
-            db.session.commit()
-            if job is None:
-                logger.info("job %s: nothing to claim, another delivery had it", job_id)
-                return
-            attempt = job.attempts_made
-            logger.info("job %s: attempt %s of %s", job_id, attempt, job.attempts_allowed)
-            work()
-            ledger.succeed(job_id, attempt)
-            db.session.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cms.errors import N_
-from cms.jobs.queue import checkpoint
+from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
 from cms.tasks.queue import huey
 
@@ -15,11 +15,11 @@ def process_image(image_id: int, operations: media.Operations) -> None:
     """Make the renditions of a picture.
 
     `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`.
-    A picture that is gone needs nothing.
+    The job of a picture that is gone is moot.
     """
     image = media.begin_processing(image_id)
     if image is None:
-        return
+        raise Moot
     checkpoint()  # the list shows now that the picture is being worked on
     media.make_renditions(image, operations)
 

@@ -6,17 +6,20 @@ import pytest
 
 from cms.accounts.models import Role
 from cms.extensions import db
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import Job, JobState, Worker
 from cms.media.models import Image, ImageStatus
 from cms.notifications.models import AdminNotification
+from cms.tasks import huey
 from tests.factories import make_picture
 from tests.processes import Site, wait_for
-from tests.toy_tasks import wait_for_toy
+from tests.toy_tasks import kill_worker, wait_for_toy, write_toy
 
 
 @pytest.fixture
 def site(tmp_path):
-    site = Site(tmp_path, CMS_APP="tests.toy_site:app", CMS_JOB_RETRY_DELAY="1")
+    site = Site(
+        tmp_path, CMS_APP="tests.toy_site:app", CMS_JOB_RETRY_DELAY="1", CMS_JOB_LEASE="3"
+    )
     site.prepare()
     yield site
     site.close()
@@ -80,3 +83,60 @@ def test_arguments_pass_through_and_the_number_of_workers_is_a_setting(site):
 
     assert "started with 2 thread" in site.log("consumer")
     assert "every 6 second" in site.log("consumer")
+
+
+def test_a_killed_worker_loses_nothing(site, tmp_path):
+    gate = tmp_path / "gate"
+    with site.inside():
+        wait_for_toy.submit("patience", str(gate))
+        db.session.commit()
+        site.start_consumer()
+        wait_for(lambda: states() == [JobState.RUNNING], "the job to begin")
+
+        site.stop("consumer", signal.SIGKILL)
+        gate.touch()
+        site.start_consumer()
+
+        wait_for(lambda: states() == [JobState.SUCCEEDED], "the next worker")
+        (job,) = db.session.query(Job)
+        assert [attempt.outcome for attempt in job.attempts] == ["lost", "succeeded"]
+        assert db.session.query(Role).filter_by(name="patience").count() == 1
+
+
+def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(site):
+    with site.inside():
+        kill_worker.submit("killer")
+        db.session.commit()
+        for _life in range(2):
+            site.start_consumer()
+            assert site.wait("consumer") == -signal.SIGKILL
+        write_toy.submit("bystander")
+        db.session.commit()
+        site.start_consumer()
+
+        wait_for(lambda: states() == [JobState.FAILED, JobState.SUCCEEDED], "both to end")
+        (notification,) = db.session.query(AdminNotification)
+        assert notification.message == "The worker died while it worked on this."
+
+
+@pytest.mark.case(29)
+def test_an_unsigned_message_is_refused_and_the_consumer_lives(site):
+    with site.inside():
+        huey.storage.enqueue(b"cos\nsystem\n(S'true'\ntR.")
+        site.start_consumer()
+        wait_for(lambda: "Error reading from queue" in site.log("consumer"), "the refusal")
+        write_toy.submit("bear")
+        db.session.commit()
+
+        wait_for(lambda: states() == [JobState.SUCCEEDED], "the next job")
+
+
+def test_a_living_consumer_is_on_the_list_and_leaves_it_when_it_stops(site):
+    with site.inside():
+        site.start_consumer()
+        worker = wait_for(lambda: db.session.query(Worker).one_or_none(), "the worker")
+        assert (worker.pid, worker.threads) == (site.pid("consumer"), 3)
+
+        site.stop("consumer")
+        db.session.rollback()
+        assert db.session.query(Worker).count() == 0

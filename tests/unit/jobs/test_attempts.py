@@ -127,13 +127,25 @@ def test_the_final_error_is_logged_with_the_job_id(ctx, run_jobs, caplog):
 def test_an_attempt_that_lost_its_claim_cannot_succeed(ctx):
     job = write_toy.submit("bear")
     db.session.commit()
-    ledger.claim(job.id, "first")
-    ledger.fail(job.id, RuntimeError("presumed dead"), final=False)
-    ledger.claim(job.id, "second")
+    ledger.claim(job.id, huey.holder())
+    ledger.fail(job.id, 1, RuntimeError("presumed dead"), final=False)
+    ledger.claim(job.id, huey.holder())
 
     with pytest.raises(ledger.ClaimLost):
         ledger.succeed(job.id, attempt=1)
     ledger.succeed(job.id, attempt=2)
+
+
+def test_an_attempt_that_lost_its_claim_cannot_fail_the_next_one(ctx):
+    job = write_toy.submit("bear")
+    db.session.commit()
+    ledger.claim(job.id, huey.holder())
+    ledger.fail(job.id, 1, RuntimeError("presumed dead"), final=False)
+    ledger.claim(job.id, huey.holder())
+
+    assert huey.record_failure(job.id, 1, RuntimeError("the dead one speaks")) is None
+    db.session.refresh(job)
+    assert job.state == JobState.RUNNING
 
 
 def test_retries_are_sixty_seconds_apart_for_huey_too(ctx, run_jobs):

@@ -18,10 +18,12 @@ class CmsError(Exception):
     """An error told in words that an editor understands.
 
     Subclasses set `sentence`, with `%(name)s` places that `facts` fill.
-    `str(error)` is the English sentence.
+    `str(error)` is the English sentence. A job that raises a `hopeless` one
+    fails at once, since trying again cannot help.
     """
 
     sentence: ClassVar[str] = N_("Something went wrong.")
+    hopeless: ClassVar[bool] = False
 
     def __init__(self, **facts: str | int) -> None:
         self.facts = facts

@@ -26,6 +26,20 @@ def break_toy(name):
     raise ToyError(name=name)
 
 
+class ToyGone(ToyError):
+    """A failure that no second try mends."""
+
+    hopeless = True
+
+
+@huey.task(
+    retries=3, retry_delay=60, retry_backoff=4, name="toy_back_off", subject="toy", words="Play"
+)
+def back_off(name, *, hopeless=False):
+    """Fail, always; each wait is four times as long as the one before."""
+    raise (ToyGone if hopeless else ToyError)(name=name)
+
+
 @huey.task(retries=3, retry_delay=60, name="toy_write", subject="toy", words="Play")
 def write_toy(name, *, fail_after=None, checkpoint_first=False):
     """Write a row; optionally fail after it, with or without a commit between."""

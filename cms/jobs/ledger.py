@@ -78,12 +78,18 @@ def end_moot(job_id: str, attempt: int) -> None:
     _end(job_id, attempt, JobState.MOOT)
 
 
-def fail(
-    job_id: str, attempt: int, error: BaseException, *, final: bool, lost: bool = False
+def fail(  # noqa: PLR0913 - all of it is about one attempt
+    job_id: str,
+    attempt: int,
+    error: BaseException,
+    *,
+    final: bool,
+    lost: bool = False,
+    delay: int = 0,
 ) -> Job | None:
     """Record that an attempt failed; `final` ends the job.
 
-    Otherwise the job waits for its retry delay, or for nothing when its worker
+    Otherwise the job waits for `delay` seconds, or for nothing when its worker
     was `lost`. Returns None when the attempt no longer holds the job, or, for
     a lost one, when its lease was renewed meanwhile.
     """
@@ -97,7 +103,7 @@ def fail(
         *_held_by(job_id, attempt),
         *conditions,
         state=JobState.FAILED if final else JobState.RETRYING,
-        due_at=now if final or lost else now + timedelta(seconds=job.retry_delay),
+        due_at=now if final or lost else now + timedelta(seconds=delay),
         finished_at=now if final else None,
         unique_key=None if final else Job.unique_key,
         lease_until=None,

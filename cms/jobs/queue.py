@@ -97,16 +97,21 @@ class LedgerHuey(Huey):
     ) -> Job | None:
         """Record that an attempt failed, and tell those who want to know; the caller commits.
 
-        The attempt that was the job's last ends it. Returns None when the
+        The attempt that was the job's last ends it, and so does a `hopeless`
+        error. Returns None when the
         attempt no longer held the job.
         """
         job = db.session.get(Job, job_id)
-        final = job is not None and attempt >= job.attempts_allowed
-        job = ledger.fail(job_id, attempt, error, final=final, lost=lost)
         if job is None:
             return None
-        if job.task in self.kinds:
-            self.kinds[job.task].tell_failure(job, error, final=final)
+        kind = self.kinds.get(job.task)
+        final = attempt >= job.attempts_allowed or getattr(error, "hopeless", False)
+        delay = kind.delay(job, attempt) if kind else job.retry_delay
+        job = ledger.fail(job_id, attempt, error, final=final, lost=lost, delay=delay)
+        if job is None:
+            return None
+        if kind:
+            kind.tell_failure(job, error, final=final)
         for hook in self._final_hooks if final else ():
             hook(job, error)
         return job

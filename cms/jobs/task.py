@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LONGEST_DELAY = 24 * 60 * 60
+
 
 class Moot(Exception):
     """Raised by a task whose thing is gone: nothing is left to do, and nothing is wrong."""
@@ -44,7 +46,8 @@ class LedgerTask(huey.api.TaskWrapper):
 
     `name` is the task's lasting name: kept when code moves, since messages and
     rows carry it. `subject` is the kind of thing whose id is the first argument.
-    `words` says in a few words what the job does.
+    `words` says in a few words what the job does. With `retry_backoff=4` each
+    wait is four times as long as the one before.
     """
 
     huey: LedgerHuey
@@ -63,6 +66,8 @@ class LedgerTask(huey.api.TaskWrapper):
         self.subject = subject
         self.words = words
         self._failure_hook: Callable[..., None] | None = None
+        # Kept from Huey, which would count on its own: see `delay`.
+        self._backoff = options.pop("default_retry_backoff", 0) or 1
         # Huey keys tasks by module and name; a fixed module lets code move.
         super().__init__(huey, func, name=name, __module__="cms", **options)
         huey.kinds[name] = self
@@ -154,6 +159,10 @@ class LedgerTask(huey.api.TaskWrapper):
 
     # Failing
 
+    def delay(self, job: Job, attempt: int) -> int:
+        """Return how many seconds after the failed `attempt` the next one is due."""
+        return int(min(job.retry_delay * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
+
     def on_failure(self, hook: Callable[..., None]) -> Callable[..., None]:
         """Register what else to do in the transaction that records a failed attempt.
 
@@ -184,6 +193,7 @@ class LedgerTask(huey.api.TaskWrapper):
                 logger.info("job %s: nothing to claim, another delivery had it", task.id)
                 return
             task.attempt = attempt = job.attempts_made
+            task.retry_delay = self.delay(job, attempt)
             logger.info("job %s: attempt %s of %s", task.id, attempt, job.attempts_allowed)
             try:
                 work()
@@ -193,6 +203,9 @@ class LedgerTask(huey.api.TaskWrapper):
                 ledger.end_moot(task.id, attempt)
             except SystemExit as error:
                 raise Aborted from error
+            except CmsError as error:
+                task.retries = 0 if error.hopeless else task.retries
+                raise
             db.session.commit()
 
 

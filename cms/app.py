@@ -16,6 +16,7 @@ from cms.accounts.services import datastore
 from cms.database import engine_options, with_driver
 from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
 from cms.jobs.queue import REDIS_TIMEOUTS
+from cms.mail import transport
 from cms.media.incoming import UploadRequest
 from cms.tasks import huey
 
@@ -79,6 +80,7 @@ def _bind_extensions(app: Flask, settings: config.Settings) -> None:
     security.init_app(app, datastore)
     app.view_functions["security.login"] = _limited_login
     app.extensions["cms.storage"] = storage.from_url(settings.storage_url)
+    app.extensions["cms.mail"] = transport.from_url(settings.mail_url)
 
 
 def _flask_config(settings: config.Settings) -> dict[str, Any]:

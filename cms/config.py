@@ -12,9 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from limits import parse_many
 from pydantic import (
@@ -32,7 +34,8 @@ from cms.errors import BadSetting
 
 PREFIX = "CMS_"
 SHORTEST_SECRET = 32
-EMBEDDED_PARTS = ("database", "queue", "storage")
+EMBEDDED_PARTS = ("database", "queue", "storage", "mail")
+UNSET_SENDER = "QsCMS <qscms@localhost>"
 
 # How Gunicorn is told that its workers can never start, so that it does not go on trying.
 CANNOT_START = 3
@@ -57,6 +60,15 @@ class Settings(BaseModel):
     database_url: str = Field("", description="SQLite, PostgreSQL or MariaDB.")
     queue_url: str = Field("", description="SQLite file or Redis that carries job messages.")
     storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
+    mail_url: str = Field("", description="SMTP server, or a folder that mail is written to.")
+    mail_from: str = Field("", description="Name and address that mail comes from.")
+    webhook_allow: tuple[str, ...] = Field(
+        (),
+        description="Hosts of this machine or a private network that webhooks may call.",
+    )
+    webhook_timeout: int = Field(
+        20, ge=1, le=120, description="Seconds that one call of a webhook may take, all in all."
+    )
     locale: Literal["en", "zh_Hans_CN"] = Field(
         "en", description="Language where the browser asks for none that we have."
     )
@@ -82,11 +94,11 @@ class Settings(BaseModel):
     )
     allow_embedded: tuple[str, ...] = Field(
         (),
-        description="Embedded parts accepted in production: database, queue, storage.",
+        description="Embedded parts accepted in production: database, queue, storage, mail.",
     )
     app: str = Field("wsgi:app", description="The application that a worker loads.")
 
-    @field_validator("trusted_hosts", "allow_embedded", mode="before")
+    @field_validator("trusted_hosts", "allow_embedded", "webhook_allow", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (
@@ -101,6 +113,19 @@ class Settings(BaseModel):
         if unknown := set(parts) - set(EMBEDDED_PARTS):
             raise ValueError(f"unknown part {min(unknown)!r}")
         return parts
+
+    @field_validator("mail_from")
+    @classmethod
+    def _usable_sender(cls, sender: str) -> str:
+        if not sender:
+            return sender
+        try:
+            validate_email(parseaddr(sender)[1], check_deliverability=False, test_environment=True)
+        except EmailNotValidError:
+            raise ValueError(f"{sender!r} is not such as 'Name <address@example.org>'") from None
+        if not sender.isprintable():
+            raise ValueError("it must be one line")
+        return sender
 
     @field_validator("login_limit")
     @classmethod
@@ -132,6 +157,8 @@ class Settings(BaseModel):
                 raise ValueError(
                     f"CMS_{part.upper()}_URL: set it, or name {part!r} in CMS_ALLOW_EMBEDDED"
                 )
+        if self.mail_url and not self.mail_from:
+            raise ValueError("CMS_MAIL_FROM: production needs the address that mail comes from")
         return self
 
     @property
@@ -204,6 +231,8 @@ def _with_embedded_parts(settings: Settings) -> Settings:
             "database_url": settings.database_url or _sqlite_url(folder / "cms.db"),
             "queue_url": settings.queue_url or _sqlite_url(folder / "queue.db"),
             "storage_url": settings.storage_url or (folder / "files").as_uri(),
+            "mail_url": settings.mail_url or (folder / "mail").as_uri(),
+            "mail_from": settings.mail_from or UNSET_SENDER,
         }
     )
 

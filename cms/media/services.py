@@ -78,6 +78,21 @@ def make_renditions(image: Image, operations: Operations) -> None:
     db.session.flush()
 
 
+def in_brief(image: Image) -> dict[str, Any]:
+    """Return what other systems are told of a picture."""
+    return {
+        "id": image.id,
+        "title": image.title,
+        "filename": image.filename,
+        "width": image.width,
+        "height": image.height,
+        "renditions": [
+            {"name": r.name, "key": r.key, "mime": r.mime, "width": r.width, "height": r.height}
+            for r in image.renditions
+        ],
+    }
+
+
 def attempt_failed(image_id: int, error: BaseException, *, final: bool) -> None:
     """Say on the picture why it failed, or that it waits for the next attempt."""
     image = db.session.get(Image, image_id)

@@ -6,6 +6,7 @@ from cms.errors import N_
 from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
 from cms.tasks.queue import huey
+from cms.tasks.webhooks import announce
 
 
 @huey.task(
@@ -22,6 +23,7 @@ def process_image(image_id: int, operations: media.Operations) -> None:
         raise Moot
     checkpoint()  # the list shows now that the picture is being worked on
     media.make_renditions(image, operations)
+    announce("picture.ready", media.in_brief(image))
 
 
 @process_image.on_failure

@@ -27,8 +27,8 @@ const icons = `
   activity alert-triangle arrow-back-up arrows-sort bell briefcase check chevron-left
   chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
   dots download edit external-link eye filter home info-circle key language list-check
-  loader-2 logout menu-2 moon photo photo-off player-play plus refresh search settings
-  sort-ascending sort-descending sun trash upload users x
+  loader-2 logout mail menu-2 moon photo photo-off player-play plus refresh search send settings
+  sort-ascending sort-descending sun trash upload users webhook x
 `.trim().split(/\s+/);
 
 // The maps are not shipped; naming them would make each developer console complain.

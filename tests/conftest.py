@@ -114,6 +114,17 @@ def moment():
 
 
 @pytest.fixture
+def set_setting(ctx, monkeypatch):
+    """Change settings of the running application, until the test ends."""
+
+    def go(**changes):
+        settings = ctx.config["CMS_SETTINGS"].model_copy(update=changes)
+        monkeypatch.setitem(ctx.config, "CMS_SETTINGS", settings)
+
+    return go
+
+
+@pytest.fixture
 def run_jobs():
     """Run what waits in the queue as a consumer would, and what is due within `hours`.
 
@@ -177,6 +188,7 @@ def _empty(app):
         db.session.execute(table.delete())
     db.session.commit()
     huey.flush()
-    for path in Path(app.config["CMS_SETTINGS"].data_dir, "files").rglob("*"):
-        if path.is_file():
-            path.unlink()
+    for name in ("files", "mail"):
+        for path in Path(app.config["CMS_SETTINGS"].data_dir, name).rglob("*"):
+            if path.is_file():
+                path.unlink()

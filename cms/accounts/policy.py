@@ -23,6 +23,9 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
         "job": frozenset({"view", "retry", "inspect"}),
         "notification": frozenset({"view", "edit"}),
+        "mail": frozenset({"view", "retry"}),
+        "webhook": frozenset({"view", "create", "edit", "delete"}),
+        "webhook_delivery": frozenset({"view", "retry"}),
     },
 }
 

@@ -7,10 +7,14 @@ from cms.admin.base import open_admin
 from cms.admin.dashboard import Dashboard
 from cms.admin.images import ImageView
 from cms.admin.jobs import JobView
+from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
+from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.jobs.models import Job
+from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
+from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 
 def init_app(app: Flask) -> None:
@@ -20,4 +24,9 @@ def init_app(app: Flask) -> None:
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(
         NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")
+    )
+    admin.add_view(MailView(MailMessage, name=_l("Mail"), endpoint="mail"))
+    admin.add_view(EndpointView(WebhookEndpoint, name=_l("Webhooks"), endpoint="webhook"))
+    admin.add_view(
+        DeliveryView(WebhookDelivery, name=_l("Webhook calls"), endpoint="webhook_delivery")
     )

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
 
 from cms import clock
+from cms.accounts.policy import may
 from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
@@ -40,7 +42,11 @@ OUTCOMES = {
     None: State(_l("Running"), "busy", "loader-2", moving=True),
 }
 
-_SUBJECTS = {"image": (_l("Picture %(id)s"), "image.edit_view")}
+_SUBJECTS = {
+    "image": (_l("Picture %(id)s"), "image.edit_view"),
+    "mail": (_l("Mail %(id)s"), "mail.details_view"),
+    "webhook_delivery": (_l("Webhook call %(id)s"), "webhook_delivery.details_view"),
+}
 
 
 def task_in_words(name: str) -> str:
@@ -50,13 +56,14 @@ def task_in_words(name: str) -> str:
 
 
 def subject_of(kind: str | None, subject_id: str | None) -> Any:
-    """Return a link to what a job was for."""
+    """Return what a job was for, as a link if the person may see it."""
     if kind not in _SUBJECTS:
         return columns.EMPTY
     words, endpoint = _SUBJECTS[kind]
-    return Markup('<a href="{}">{}</a>').format(
-        url_for(endpoint, id=subject_id), str(words) % {"id": subject_id}
-    )
+    shown = str(words) % {"id": subject_id}
+    if not may(current_user, "view", kind):
+        return shown
+    return Markup('<a href="{}">{}</a>').format(url_for(endpoint, id=subject_id), shown)
 
 
 def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:

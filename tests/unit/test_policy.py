@@ -19,6 +19,14 @@ TABLE = {
     ("job", "inspect"): {"administrator": "all"},
     ("notification", "view"): {"administrator": "all"},
     ("notification", "edit"): {"administrator": "all"},
+    ("mail", "view"): {"administrator": "all"},
+    ("mail", "retry"): {"administrator": "all"},
+    ("webhook", "view"): {"administrator": "all"},
+    ("webhook", "create"): {"administrator": "all"},
+    ("webhook", "edit"): {"administrator": "all"},
+    ("webhook", "delete"): {"administrator": "all"},
+    ("webhook_delivery", "view"): {"administrator": "all"},
+    ("webhook_delivery", "retry"): {"administrator": "all"},
 }
 KINDS = {kind for kind, _action in TABLE} | {"user", "audit_entry", ""}
 ACTIONS = {action for _kind, action in TABLE} | {"export", ""}

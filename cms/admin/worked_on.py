@@ -1,0 +1,106 @@
+"""Lists of things that exist only to be worked on by a job: mail, webhook calls.
+
+They are read, not edited. Each page shows the jobs that were made for its thing,
+and a thing that failed can be tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from flask import flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import select
+
+from cms.admin import columns, jobs
+from cms.admin.base import expose, needs
+from cms.admin.lists import VIEW, Live, QsListView, RowButton
+from cms.editorial import retries
+from cms.errors import CmsError
+from cms.extensions import db
+from cms.jobs import ledger
+from cms.jobs.models import Job, JobState
+
+MOST_IDS = 200
+
+RETRY = RowButton(
+    _l("Retry"), "refresh", ".retry", post=True, shown=lambda row: row.state.value == "failed"
+)
+
+
+class StateWithReason(columns.Status):
+    """A state and, when an attempt failed, why."""
+
+    def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
+        """Draw the state; one that waits after a failure says that it will be retried."""
+        if not row.sentence:
+            return super().__call__(view, context, row, name)
+        waits = str(row.state.value) in self.moving
+        shown = (
+            columns.badge(jobs.STATES[JobState.RETRYING])
+            if waits
+            else super().__call__(view, context, row, name)
+        )
+        return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
+
+
+class WorkedOnView(QsListView):
+    """A list to be read, of things with a `state`, a `sentence` and jobs.
+
+    `kind` is also what jobs call the thing: the `subject` of their task.
+    """
+
+    can_create = can_edit = can_delete = False
+    can_view_details = True
+    details_template = "admin/worked_on.html"
+    state_column = "state"
+    row_buttons: ClassVar[Sequence[RowButton]] = (VIEW, RETRY)
+    live = Live(".status", "rows")
+    column_default_sort = ("id", True)
+
+    @expose("/status")
+    @needs("view")
+    def status(self) -> ResponseReturnValue:
+        """Answer where things stand: `?ids=1,2`, at most `MOST_IDS` of them."""
+        ids = [self._key(given) for given in request.args.get("ids", "").split(",")[:MOST_IDS]]
+        query = select(self.model.id, self.model.state).where(self.model.id.in_(ids))
+        rows = db.session.execute(query)
+        return jsonify(rows=[{"id": id_, "status": state.value} for id_, state in rows])
+
+    @expose("/retry", methods=("POST",))
+    @needs("retry")
+    def retry(self) -> ResponseReturnValue:
+        """Try a thing that failed again."""
+        thing = self.get_one(request.form.get("id", ""))
+        try:
+            retries.retry_newest(self.kind, thing.id)
+            flash(_("The job has been submitted again."), "success")
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
+        return self.back()
+
+    def back(self) -> ResponseReturnValue:
+        """Return to the list that a button was pressed on."""
+        return redirect(request.form.get("url") or self.get_url(".index_view"))
+
+    def jobs_of(self, thing: Any) -> list[Job]:
+        """Return the newest jobs of a thing, for its page."""
+        return ledger.for_subject(self.kind, thing.id)
+
+    @staticmethod
+    def job_badge(job: Job) -> Markup:
+        """Draw where a job stands."""
+        return columns.badge(jobs.STATES[job.state])
+
+    task_in_words = staticmethod(jobs.task_in_words)
+    in_words = staticmethod(jobs.in_words)
+    moment = staticmethod(columns.time_tag)
+
+
+def preformatted(text: str | None) -> Markup:
+    """Draw text as it is, line by line."""
+    return Markup("<pre>{}</pre>").format(text) if text else columns.EMPTY

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from cms.admin import columns
@@ -125,7 +126,7 @@ class EndpointView(QsListView):
         },
         "events": {
             "validators": [DataRequired()],
-            "choices": [(name, _l(words)) for name, words in EVENTS.items()],
+            "choices": [SelectChoice(name, _l(words)) for name, words in EVENTS.items()],
         },
     }
 

@@ -78,6 +78,7 @@ class Settings(BaseModel):
     job_lease: int = Field(
         30, ge=3, description="Seconds without a sign of life after which a worker counts as dead."
     )
+    job_keep_days: int = Field(90, ge=1, description="Days that ended jobs are kept for.")
     upload_max_mb: Megabytes = Field(50, description="Largest single file, in MB.")
     request_max_mb: Megabytes = Field(500, description="Largest single request, in MB.")
     image_max_megapixels: Megabytes = Field(

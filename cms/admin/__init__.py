@@ -10,7 +10,8 @@ from cms.admin.jobs import JobView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
 from cms.admin.webhooks import DeliveryView, EndpointView
-from cms.jobs.models import Job
+from cms.admin.workers import WorkerView, trouble_in_words
+from cms.jobs.models import Job, Worker
 from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
@@ -19,9 +20,11 @@ from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 def init_app(app: Flask) -> None:
     """Add the admin with its screens."""
+    app.jinja_env.globals["pulse_in_words"] = trouble_in_words
     admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
+    admin.add_view(WorkerView(Worker, name=_l("Workers"), endpoint="worker"))
     admin.add_view(
         NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")
     )

@@ -22,6 +22,12 @@ class Dashboard(QsIndexView):
     def __init__(self) -> None:
         super().__init__(name=_l("Dashboard"), url="/admin")
 
+    @expose("/pulse")
+    @needs("enter")
+    def pulse(self) -> str:
+        """Answer the banner about the workers, for pages that stay open."""
+        return self.render("admin/pulse.html")
+
     @expose("/")
     @needs("enter")
     def index(self) -> str:

@@ -34,11 +34,16 @@ STATES = {
     JobState.RETRYING: State(_l("Will be retried"), "wait", "refresh", moving=True),
     JobState.SUCCEEDED: State(_l("Done"), "ok", "circle-check"),
     JobState.FAILED: State(_l("Failed"), "bad", "alert-triangle"),
+    JobState.MOOT: State(_l("No longer needed"), "off", "circle-check"),
+    JobState.DISCARDED: State(_l("Given up"), "off", "circle-x"),
 }
 
 OUTCOMES = {
     "succeeded": State(_l("Done"), "ok", "circle-check"),
     "failed": State(_l("Failed"), "bad", "alert-triangle"),
+    "lost": State(_l("Worker died"), "bad", "alert-triangle"),
+    "interrupted": State(_l("Interrupted"), "off", "arrow-back-up"),
+    "moot": State(_l("No longer needed"), "off", "circle-check"),
     None: State(_l("Running"), "busy", "loader-2", moving=True),
 }
 

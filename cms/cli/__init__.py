@@ -3,13 +3,15 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from cms.cli import accounts, setup
+from cms.cli import accounts, jobs, mail, setup
 
 group = AppGroup("cms", help="Manage this QsCMS.")
 group.add_command(accounts.create_admin)
 group.add_command(accounts.create_user)
+group.add_command(mail.send_test_mail)
 group.add_command(setup.setup)
 group.add_command(setup.demo)
+group.add_command(jobs.jobs)
 
 
 def init_app(app: Flask) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete
 
 from cms import clock
 from cms.extensions import db
-from cms.jobs import ledger
+from cms.jobs import ledger, pulse
 from cms.jobs.models import Worker
 from cms.jobs.sweep import sweep
 
@@ -85,6 +85,7 @@ class Heart(threading.Thread):
             seen_at=clock.now(),
         )
         db.session.merge(me)
+        pulse.forget_dead()
         ledger.extend_leases(self._huey.holder())
         db.session.commit()
 

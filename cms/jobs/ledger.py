@@ -5,19 +5,20 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.jobs.models import WAITING, Job, JobAttempt, JobState
+from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 
 # What every database's TEXT column holds, in any script.
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACEBACK = 15_000
+PRUNED_AT_ONCE = 500
 
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
@@ -161,6 +162,27 @@ def extend_leases(holder: Holder) -> int:
         .execution_options(synchronize_session=False)
     )
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
+
+
+def prune(before: datetime) -> int:
+    """Delete jobs that ended before that moment, with their attempts; return how many.
+
+    Commits after each batch, so that a large ledger is never locked for long.
+    """
+    deleted = 0
+    while True:
+        ids = db.session.scalars(
+            select(Job.id)
+            .where(Job.state.in_(ENDED), Job.finished_at < before)
+            .limit(PRUNED_AT_ONCE)
+        ).all()
+        if not ids:
+            return deleted
+        db.session.execute(update(Job).where(Job.retry_of_id.in_(ids)).values(retry_of_id=None))
+        db.session.execute(delete(JobAttempt).where(JobAttempt.job_id.in_(ids)))
+        db.session.execute(delete(Job).where(Job.id.in_(ids)))
+        db.session.commit()
+        deleted += len(ids)
 
 
 def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:

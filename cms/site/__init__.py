@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from cms.site import pages
+from cms.site import health, pages
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages.site)
+    app.register_blueprint(health.health)

@@ -166,3 +166,16 @@ export function showTimes(within = document) {
 }
 showTimes();
 setInterval(showTimes, 30_000);
+
+// The banner about the workers, on a page that stays open.
+const pulse = document.querySelector("[data-pulse]");
+if (pulse)
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(pulse.dataset.pulse);
+      if (answer.ok && !answer.redirected) pulse.innerHTML = await answer.text();
+    } catch {
+      // The network is away; the next try may find it.
+    }
+  }, 20_000);

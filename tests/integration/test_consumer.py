@@ -17,9 +17,7 @@ from tests.toy_tasks import kill_worker, wait_for_toy, write_toy
 
 @pytest.fixture
 def site(tmp_path):
-    site = Site(
-        tmp_path, CMS_APP="tests.toy_site:app", CMS_JOB_RETRY_DELAY="1", CMS_JOB_LEASE="3"
-    )
+    site = Site(tmp_path, CMS_APP="tests.toy_site:app", CMS_JOB_RETRY_DELAY="1", CMS_JOB_LEASE="3")
     site.prepare()
     yield site
     site.close()

@@ -1,0 +1,68 @@
+"""Whether anybody is working: living consumers, and how long jobs have waited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+
+from cms import clock
+from cms.config import settings
+from cms.errors import N_
+from cms.extensions import db
+from cms.jobs.models import WAITING, Job, Worker
+
+LONG = timedelta(minutes=2)
+
+NO_WORKER = N_("No worker is running. Jobs are kept, and wait until one is started.")
+TOO_SLOW = N_("Jobs have waited for %(minutes)s minutes: the workers do not keep up.")
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How many consumers live, how many jobs are due, and for how long the oldest."""
+
+    workers: int
+    due: int
+    waited: timedelta
+
+    @property
+    def trouble(self) -> tuple[str, dict[str, int]] | None:
+        """What to tell on every page, as a sentence and its facts; None while all is well."""
+        if not self.workers:
+            return NO_WORKER, {}
+        if self.waited > LONG:
+            return TOO_SLOW, {"minutes": self.waited // timedelta(minutes=1)}
+        return None
+
+
+def take() -> Pulse:
+    """Look at the ledger: two small queries."""
+    now = clock.now()
+    due, oldest = db.session.execute(
+        select(func.count(), func.min(Job.due_at)).where(Job.state.in_(WAITING), Job.due_at <= now)
+    ).one()
+    return Pulse(len(living()), due, now - oldest if oldest else timedelta(0))
+
+
+def living() -> Sequence[Worker]:
+    """Return the consumers that have given a sign of life within a lease."""
+    since = clock.now() - timedelta(seconds=settings().job_lease)
+    return db.session.scalars(select(Worker).where(Worker.seen_at >= since)).all()
+
+
+def forget_dead(older_than: timedelta = timedelta(days=1)) -> None:
+    """Take consumers off the list that died without leaving it; the caller commits."""
+    db.session.execute(delete(Worker).where(Worker.seen_at < clock.now() - older_than))
+
+
+def running_by_worker() -> dict[str, int]:
+    """Return how many jobs each consumer runs now, by its id."""
+    query = (
+        select(Job.worker_id, func.count())
+        .where(Job.lease_until.is_not(None), Job.worker_id.is_not(None))
+        .group_by(Job.worker_id)
+    )
+    return {str(worker): count for worker, count in db.session.execute(query)}

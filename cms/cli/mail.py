@@ -1,4 +1,4 @@
-"""Mail from the shell: do the settings work?"""
+"""Mail from the shell, to see whether the settings work."""
 
 from __future__ import annotations
 

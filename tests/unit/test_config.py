@@ -22,6 +22,8 @@ PRODUCTION = {
     "CMS_DATABASE_URL": "postgresql://cms@db/cms",
     "CMS_QUEUE_URL": "redis://queue:6379/0",
     "CMS_STORAGE_URL": "file:///srv/files",
+    "CMS_MAIL_URL": "smtps://mail",
+    "CMS_MAIL_FROM": "QsCMS <cms@example.org>",
 }
 
 
@@ -56,6 +58,10 @@ def test_everything_has_a_default(load, folder):
     assert settings.database_url == f"sqlite:///{folder}/cms.db"
     assert settings.queue_url == f"sqlite:///{folder}/queue.db"
     assert settings.storage_url == f"file://{folder}/files"
+    assert settings.mail_url == f"file://{folder}/mail"
+    assert settings.mail_from == "QsCMS <qscms@localhost>"
+    assert settings.webhook_allow == ()
+    assert settings.webhook_timeout == 20
     assert settings.locale == "en"
     assert settings.job_retry_delay is None
     assert settings.upload_max_bytes == 50_000_000
@@ -112,7 +118,10 @@ def test_settings_do_not_change_while_it_runs(load):
         ("CMS_IMAGE_MAX_MEGAPIXELS", "1.5", "Input should be a valid integer"),
         ("CMS_LOGIN_LIMIT", "often", "'often' is not such as '10 per minute'"),
         ("CMS_PROXY_HOPS", "6", "Input should be less than or equal to 5"),
-        ("CMS_ALLOW_EMBEDDED", "queue,mail", "unknown part 'mail'"),
+        ("CMS_ALLOW_EMBEDDED", "queue,search", "unknown part 'search'"),
+        ("CMS_MAIL_FROM", "nobody", "'nobody' is not such as 'Name <address@example.org>'"),
+        ("CMS_MAIL_FROM", "A\nB <a@example.org>", "it must be one line"),
+        ("CMS_WEBHOOK_TIMEOUT", "0", "Input should be greater than or equal to 1"),
         ("CMS_COLOUR", "blue", "there is no such setting"),
         ("CMS_database_url_", "x", "there is no such setting"),
     ],
@@ -184,6 +193,7 @@ def run(folder, *command, **settings):
         (("flask", "cms", "demo"), "CMS_COLOUR", "blue"),
         (("huey_consumer", "cms.tasks.huey"), "CMS_UPLOAD_MAX_MB", "many"),
         (("huey_consumer", "cms.tasks.huey"), "CMS_STORAGE_URL", "ftp://host"),
+        (("huey_consumer", "cms.tasks.huey"), "CMS_MAIL_URL", "http://host"),
         (("huey_consumer", "cms.tasks.huey"), "CMS_APP", "no_such_module:app"),
     ],
 )
@@ -215,7 +225,7 @@ def test_production_starts_with_everything_named(load):
 
 def test_production_takes_embedded_parts_that_are_accepted_by_name(load, folder):
     given = {k: v for k, v in PRODUCTION.items() if not k.endswith("_URL")}
-    settings = load(**given, CMS_ALLOW_EMBEDDED="database,queue,storage")
+    settings = load(**given, CMS_ALLOW_EMBEDDED="database,queue,storage,mail")
 
     assert settings.database_url == f"sqlite:///{folder}/cms.db"
 
@@ -229,6 +239,8 @@ def test_production_takes_embedded_parts_that_are_accepted_by_name(load, folder)
         ("CMS_DATABASE_URL", ""),
         ("CMS_QUEUE_URL", ""),
         ("CMS_STORAGE_URL", ""),
+        ("CMS_MAIL_URL", ""),
+        ("CMS_MAIL_FROM", ""),
     ],
 )
 def test_production_refuses_what_is_unsafe(load, folder, name, value):

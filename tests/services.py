@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, LiteralString, Self
 
 import psycopg
 import pymysql
@@ -61,30 +61,40 @@ class Service:
         try:
             self._give_away(self.folder)
             self._prepare()
-            with (self.folder / "log").open("wb") as log:
-                self._process = subprocess.Popen(
-                    self._command(),
-                    cwd=self.folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    **self._as_whom(),
-                )
-            self._wait_until_ready()
+            self.resume()
+            self._furnish()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(self.stop_signal)
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def halt(self) -> None:
+        """End the server, and keep its folder and its port for `resume`."""
+        if self._process is None:
+            return
+        self._process.send_signal(self.stop_signal)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def resume(self) -> None:
+        """Run the server on what its folder holds."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self._as_whom(),
+            )
+        self._wait_until_ready()
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,6 +105,9 @@ class Service:
 
     def _prepare(self) -> None:
         """Make in the folder what the server wants to find there."""
+
+    def _furnish(self) -> None:
+        """Make in the running server what tests want to find there."""
 
     def _command(self) -> list[str]:
         raise NotImplementedError
@@ -165,9 +178,15 @@ class PostgreSQL(Service):
         return [self._program("postgres"), "-D", "data", *options]
 
     def _connect(self) -> None:
+        self._execute("SELECT 1")
+
+    def _furnish(self) -> None:
+        self._execute(f"CREATE DATABASE {DATABASE}")
+
+    def _execute(self, statement: LiteralString) -> None:
         address = f"postgresql://cms@{HOST}:{self.port}/postgres"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+            connection.execute(statement)
 
 
 class MariaDB(Service):
@@ -206,9 +225,15 @@ class MariaDB(Service):
         return [self._program("server"), "--no-defaults", "--skip-log-bin", *options]
 
     def _connect(self) -> None:
+        self._execute("SELECT 1")
+
+    def _furnish(self) -> None:
+        self._execute(f"CREATE DATABASE {DATABASE}")
+
+    def _execute(self, statement: str) -> None:
         connection = pymysql.connect(host=HOST, port=self.port, user="root")
         with connection, connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {DATABASE}")
+            cursor.execute(statement)
 
 
 class Redis(Service):

@@ -1,5 +1,6 @@
 import os
 
+import psycopg
 import pytest
 import redis
 import sqlalchemy as sa
@@ -39,6 +40,21 @@ def test_a_server_stops_and_leaves_nothing():
     assert not server.folder.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_server_comes_back_where_it_was():
+    if lack := services.PostgreSQL.missing():
+        pytest.skip(lack)
+    with services.PostgreSQL() as server:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE note (words TEXT)")
+        server.halt()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.url)
+        server.resume()
+
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT count(*) FROM note").fetchone() == (0,)
 
 
 def test_a_server_that_cannot_start_says_why():

@@ -65,7 +65,7 @@ def test_the_page_tells_the_default(settings_table, name):
 
 def test_every_command_is_on_the_page(app):
     told = re.findall(r"^\| `flask cms ([\w-]+)", read("docs/operation.md"), re.MULTILINE)
-    assert sorted(told) == sorted(app.cli.commands["cms"].commands)
+    assert sorted(set(told)) == sorted(app.cli.commands["cms"].commands)
 
 
 # Pages

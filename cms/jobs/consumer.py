@@ -7,9 +7,11 @@ import logging
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING
 
-from huey.consumer import Consumer
+from huey import consumer
 from sqlalchemy import delete
 
 from cms import clock
@@ -28,11 +30,30 @@ BEATS_PER_LEASE = 6
 BEATS_PER_SWEEP = 3
 
 
-class LedgerConsumer(Consumer):
-    """What `huey_consumer` runs. The heart beats until the last job has ended."""
+class LedgerWorker(consumer.Worker):
+    """A worker that, where it is a process (`-k process`), keeps its leases itself, so
+    that they end with it though its consumer lives on."""
 
     huey: LedgerHuey
+    is_process = False
+
+    def initialize(self) -> None:
+        super().initialize()
+        if self.is_process:
+            LeaseKeeper(self.huey).start()
+
+
+class LedgerConsumer(consumer.Consumer):
+    """What `huey_consumer` runs. The heart beats until the last job has ended."""
+
+    worker_class = LedgerWorker
+    huey: LedgerHuey
     workers: int
+
+    def _create_worker(self) -> LedgerWorker:
+        worker: LedgerWorker = super()._create_worker()
+        worker.is_process = self.environment.forks
+        return worker
 
     def start(self) -> None:
         super().start()
@@ -46,32 +67,58 @@ class LedgerConsumer(Consumer):
             self._heart.stop()
 
 
-class Heart(threading.Thread):
-    """Six beats a lease; every third one sweeps."""
+class LeaseKeeper(threading.Thread):
+    """Keeps the leases of what its process works on, by six beats a lease."""
 
-    def __init__(self, huey: LedgerHuey, threads: int) -> None:
-        super().__init__(name="Heart", daemon=True)
+    def __init__(self, huey: LedgerHuey) -> None:
+        super().__init__(name=type(self).__name__, daemon=True)
         self._huey = huey
-        self._threads = threads
-        self._started_at = clock.now()
         self._stopped = threading.Event()
 
     def run(self) -> None:
         pause = self._huey.lease.total_seconds() / BEATS_PER_LEASE
-        beats = 0
-        while True:
+        for number in count():
             self._guarded(self.beat)
-            if beats % BEATS_PER_SWEEP == 0:
-                self._guarded(lambda: sweep(self._huey))
-            beats += 1
+            if number % BEATS_PER_SWEEP == 0:
+                self._guarded(self.sweep)
             if self._stopped.wait(pause):
                 return
+
+    def beat(self) -> None:
+        """Say that the jobs of this process are still being worked on."""
+        at_work = {job_id for job_id, _attempt in self._huey.at_work.copy()}
+        ledger.extend_leases(self._huey.holder(), at_work)
+        db.session.commit()
+
+    def sweep(self) -> None:
+        """Do nothing; the heart does it for all."""
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        # A database that is away for a minute must not end the heart for good.
+        try:
+            with self._huey.app.app_context():
+                act()
+        except Exception:
+            logger.exception("the heartbeat missed a beat")
+
+
+class Heart(LeaseKeeper):
+    """Also says that the consumer lives, and every third beat sweeps."""
+
+    def __init__(self, huey: LedgerHuey, threads: int) -> None:
+        super().__init__(huey)
+        self._threads = threads
+        self._started_at = clock.now()
 
     def stop(self) -> None:
         """End the thread, and take the worker off the list."""
         self._stopped.set()
         self.join(timeout=5)
         self._guarded(self._leave)
+
+    def sweep(self) -> None:
+        """Mend what others have lost."""
+        sweep(self._huey)
 
     def beat(self) -> None:
         """Say that this consumer lives, and keep the leases of what it runs."""
@@ -86,17 +133,8 @@ class Heart(threading.Thread):
         )
         db.session.merge(me)
         pulse.forget_dead()
-        ledger.extend_leases(self._huey.holder())
-        db.session.commit()
+        super().beat()
 
     def _leave(self) -> None:
         db.session.execute(delete(Worker).where(Worker.id == self._huey.consumer_id))
         db.session.commit()
-
-    def _guarded(self, act: Any) -> None:
-        # A database that is away for a minute must not end the heart for good.
-        try:
-            with self._huey.app.app_context():
-                act()
-        except Exception:
-            logger.exception("the heartbeat missed a beat")

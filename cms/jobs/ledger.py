@@ -4,6 +4,7 @@ two workers that hold the same message cannot both do it. Callers commit."""
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -153,11 +154,19 @@ def discard(job_id: str) -> bool:
     )
 
 
-def extend_leases(holder: Holder) -> int:
-    """Say that the jobs of `holder` are still being worked on; return how many."""
+def extend_leases(holder: Holder, job_ids: Collection[str]) -> int:
+    """Say that `holder` still works on these jobs; return how many it holds.
+
+    A job that is in its name but not among them ended without a record of it,
+    since the database was away: its lease runs out, and the sweep finds it.
+    """
     statement = (
         update(Job)
-        .where(Job.worker_id == holder.worker_id, Job.state == JobState.RUNNING)
+        .where(
+            Job.id.in_(job_ids),
+            Job.worker_id == holder.worker_id,
+            Job.state == JobState.RUNNING,
+        )
         .values(lease_until=clock.now() + holder.lease)
         .execution_options(synchronize_session=False)
     )

@@ -50,6 +50,8 @@ class LedgerHuey(Huey):
         self._app: Flask | None = None
         self.kinds: dict[str, LedgerTask] = {}
         self.consumer_id = str(uuid.uuid4())
+        # The jobs, and their attempts, that the threads of this process work on.
+        self.at_work: set[tuple[str, int]] = set()
         self._final_hooks: list[FinalHook] = []
 
     @property

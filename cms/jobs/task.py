@@ -74,7 +74,10 @@ class LedgerTask(huey.api.TaskWrapper):
 
     def create_task(self, func: Callable[..., None], *_context: Any, **settings: Any) -> Any:
         def guarded(*args: Any, task: Any, **kwargs: Any) -> None:
-            self._run(task, lambda: func(*args, **kwargs))
+            try:
+                self._run(task, lambda: func(*args, **kwargs))
+            finally:
+                self.huey.at_work.discard((task.id, getattr(task, "attempt", 0)))
 
         return super().create_task(guarded, context=True, name=self.name, **settings)
 
@@ -193,6 +196,7 @@ class LedgerTask(huey.api.TaskWrapper):
                 logger.info("job %s: nothing to claim, another delivery had it", task.id)
                 return
             task.attempt = attempt = job.attempts_made
+            self.huey.at_work.add((task.id, attempt))
             task.retry_delay = self.delay(job, attempt)
             logger.info("job %s: attempt %s of %s", task.id, attempt, job.attempts_allowed)
             try:

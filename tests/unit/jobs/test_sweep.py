@@ -1,13 +1,17 @@
 """The sweep: what a killed worker or an emptied queue has lost is found again."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from cms import clock
 from cms.extensions import db
 from cms.jobs import ledger
-from cms.jobs.models import JobState
+from cms.jobs.consumer import LeaseKeeper
+from cms.jobs.models import Job, JobState
 from cms.jobs.sweep import MOST_AT_ONCE, sweep
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
@@ -49,13 +53,46 @@ def test_a_lease_that_is_kept_is_left_alone(ctx, later):
     db.session.commit()
     claimed(job)
     with later(20):
-        assert ledger.extend_leases(huey.holder()) == 1
+        assert ledger.extend_leases(huey.holder(), {job.id}) == 1
         db.session.commit()
     with later(40):
         assert not sweep(huey)
 
     db.session.refresh(job)
     assert job.state == JobState.RUNNING
+
+
+def test_a_living_worker_does_not_keep_what_ended_without_a_record(ctx, monkeypatch, later):
+    write_toy.submit("bear")
+    db.session.commit()
+    with monkeypatch.context() as patch:  # the database goes away while the job runs
+        patch.setattr(ledger, "succeed", Mock(side_effect=OperationalError("", {}, None)))
+        patch.setattr(huey, "record_failure", Mock(side_effect=OperationalError("", {}, None)))
+        huey.execute(huey.dequeue())
+
+    with later(20):
+        LeaseKeeper(huey).beat()
+    with later(31):
+        assert sweep(huey).lost == 1
+
+
+def test_a_worker_keeps_what_it_works_on(ctx, run_jobs, monkeypatch, later):
+    job = write_toy.submit("bear")
+    db.session.commit()
+    before = clock.now()
+
+    def succeed_late(*claim):
+        with later(20):
+            LeaseKeeper(huey).beat()
+        assert db.session.scalar(select(Job.lease_until)) > before + timedelta(seconds=50)
+        ledger_succeed(*claim)
+
+    ledger_succeed = ledger.succeed
+    monkeypatch.setattr(ledger, "succeed", succeed_late)
+    run_jobs()
+
+    assert job.state == JobState.SUCCEEDED
+    assert not huey.at_work
 
 
 def test_a_job_that_always_kills_its_worker_fails_and_tells_once(ctx, later):

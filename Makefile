@@ -53,6 +53,7 @@ format: $(BIN)/.installed ## Set the source in the one style
 lock: $(BIN)/.installed ## Pin again what requirements/ and package.json ask for
 	$(LOCK) requirements/base.in -o requirements/base.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/node.in -o requirements/node.txt
 	npm install --package-lock-only --ignore-scripts
 
@@ -72,6 +73,16 @@ messages: $(BIN)/.installed ## Gather the texts for the translators
 .PHONY: bench
 bench: setup ## Measure, and print the numbers
 	for script in benchmarks/*.py; do python "$$script"; done
+
+# ON is one or more of redis+postgresql, embedded, plain-huey, celery and rq.
+JOBS ?= 2000
+KILLS ?= 20
+SEED ?= 1
+ON ?= redis+postgresql embedded
+
+.PHONY: chaos
+chaos: setup $(if $(filter celery rq,$(ON)),$(BIN)/.rivals) ## Kill workers and servers amid JOBS jobs, and count what is lost
+	python -m tests.chaos --jobs $(JOBS) --kills $(KILLS) --seed $(SEED) --on $(ON)
 
 # Behind the targets above.
 
@@ -93,6 +104,11 @@ $(REQUIREMENTS): requirements/base.txt requirements/dev.txt | $(BIN)/python
 
 $(BIN)/.installed: $(REQUIREMENTS) pyproject.toml
 	@pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What QsCMS is compared with. It does not need it.
+$(BIN)/.rivals: requirements/bench.txt | $(REQUIREMENTS)
+	@pip install --quiet --require-hashes -r $<
 	@touch $@
 
 # A node of its own where the system has none, or one too old for our lock file.

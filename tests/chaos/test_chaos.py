@@ -1,0 +1,71 @@
+"""A small storm with a fixed seed. The large one is `make chaos`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.chaos import plan as plans
+from tests.chaos.contestants import Embedded, Ours
+from tests.chaos.crew import Crew
+from tests.chaos.plan import Act, How, Order
+from tests.chaos.storm import Storm
+from tests.processes import wait_for
+
+SEED = 1
+END_SECONDS = 40
+
+
+@pytest.fixture
+def start(tmp_path, request):
+    """Start the servers of a contestant; skip where this machine lacks one."""
+
+    def go(kind):
+        for need in kind.needs:
+            if lack := need.missing():
+                (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
+        contestant = kind(tmp_path)
+        up = contestant.up()
+        up.__enter__()
+        request.addfinalizer(lambda: up.__exit__(None, None, None))
+        return contestant
+
+    return go
+
+
+@pytest.mark.case(27)
+@pytest.mark.parametrize("kind", [Ours, Embedded], ids=lambda kind: kind.name)
+def test_whatever_dies_each_job_has_its_effect_once_and_each_failure_is_told(kind, start):
+    plan = plans.make(60, 4, SEED, kind.possible)
+
+    result = Storm(start(kind), plan, END_SECONDS).run()
+
+    assert list(result.problems()) == []
+    assert result.plan.kills == 4
+
+
+@pytest.mark.case(27)
+def test_an_emptied_redis_is_filled_again_without_hands(start):
+    contestant = start(Ours)
+    orders = tuple(Order(f"job-{number}", How.PLAIN) for number in range(60))
+    plan = plans.Plan(SEED, orders, (Act.EMPTY_QUEUE,))
+    for order in orders:
+        contestant.submit(order)
+    contestant.empty_queue()
+
+    crew = Crew(contestant.hire, SEED)
+    try:
+        wait_for(lambda: not contestant.unended(plan), "all to end", END_SECONDS)
+    finally:
+        crew.dismiss()
+    assert set(contestant.log.tally().values()) == {1}
+
+
+def test_a_seed_makes_one_plan():
+    plan = plans.make(100, 8, SEED)
+
+    assert plan == plans.make(100, 8, SEED) != plans.make(100, 8, SEED + 1)
+    assert {order.how for order in plan.orders} == set(How)
+    assert set(plan.acts) == set(Act)
+    assert tuple(order for _act, orders in plan.steps() for order in orders) == plan.orders

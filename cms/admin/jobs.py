@@ -50,6 +50,7 @@ OUTCOMES = {
 _SUBJECTS = {
     "image": (_l("Picture %(id)s"), "image.edit_view"),
     "mail": (_l("Mail %(id)s"), "mail.details_view"),
+    "notification": (_l("Notification %(id)s"), "notification.details_view"),
     "webhook_delivery": (_l("Webhook call %(id)s"), "webhook_delivery.details_view"),
 }
 
@@ -74,6 +75,17 @@ def subject_of(kind: str | None, subject_id: str | None) -> Any:
 def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
     """Draw attempts made of attempts allowed."""
     return f"{job.attempts_made} / {job.attempts_allowed}"
+
+
+def progress_of(job: Job) -> str:
+    """Return how much of its work a job has done, if it says so."""
+    if job.progress_total is None:
+        return ""
+    return _(
+        "%(done)s of %(total)s",
+        done=format_decimal(job.progress_done or 0),
+        total=format_decimal(job.progress_total),
+    )
 
 
 def in_words(thing: Any) -> str:
@@ -164,6 +176,7 @@ class JobView(QsListView):
         return task_in_words(row.task)
 
     retry_of = staticmethod(ledger.retry_of)
+    progress = staticmethod(progress_of)
     moment = staticmethod(columns.time_tag)
 
     @staticmethod

@@ -2,57 +2,118 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
+from cms.accounts.policy import may
 from cms.admin import columns
+from cms.admin.access import storable
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.jobs import subject_of, task_in_words
-from cms.admin.lists import QsListView, RowButton, Tab
-from cms.editorial import retries
+from cms.admin.jobs import STATES as JOB_STATES
+from cms.admin.jobs import progress_of, subject_of, task_in_words
+from cms.admin.lists import VIEW, QsListView, RowButton, Tab
+from cms.audit.models import AuditEntry
+from cms.audit.services import history_of
+from cms.editorial import notifications as acts
 from cms.errors import CmsError
-from cms.jobs.models import JobState
+from cms.jobs import ledger
+from cms.jobs.models import Job, JobState
 from cms.notifications import services
-from cms.notifications.models import AdminNotification, NotificationState
+from cms.notifications.models import (
+    IS_ARCHIVED,
+    IS_OPEN,
+    IS_REGRESSED,
+    IS_RESOLVED,
+    AdminNotification,
+    NotificationNote,
+    NotificationOccurrence,
+    NotificationState,
+    Severity,
+)
+from cms.tasks import huey
+
+OCCURRENCES_SHOWN = 50
+HISTORY_SHOWN = 50
+GROUP_JOBS_SHOWN = 3
+MORE_TIMES = 10
+DAYS = {"day": 1, "week": 7}
 
 STATES = {
     NotificationState.OPEN: State(_l("Open"), "bad", "alert-triangle"),
+    NotificationState.REGRESSED: State(_l("Happened again"), "bad", "arrow-back-up"),
     NotificationState.RESOLVED: State(_l("Resolved"), "ok", "circle-check"),
+    NotificationState.ARCHIVED: State(_l("Archived"), "off", "clock"),
+}
+
+SEVERITIES = {
+    Severity.ERROR: State(_l("Error"), "wait", "alert-triangle"),
+    Severity.CRITICAL: State(_l("Critical"), "bad", "alert-triangle"),
+}
+
+_CLOSED = State(_l("Closed"), "ok", "circle-check")
+
+_HISTORY = {
+    "reopen": _l("Opened again: its time in the archive is over"),
+    "regress": _l("Happened again"),
+    "resolve": _l("Resolved"),
+    "archive": _l("Archived"),
+    "retry one": _l("One was retried"),
+    "retry the rest": _l("The rest was retried"),
+    "assign": _l("Assigned"),
 }
 
 
 def message(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
     """Draw what happened, in the reader's language."""
     told = notification.job_data
-    sentence = told.get("sentence")
-    why = _(sentence, **told["facts"]) if sentence else notification.message
     what = _("Failed: %(what)s", what=task_in_words(told.get("task", "")))
     tried = _("Tried %(number)s times.", number=told.get("attempts", 0))
     return Markup('<strong>{}</strong><div>{}</div><div class="reason">{}</div>').format(
-        what, why, tried
+        what, why(notification), tried
     )
 
 
-def subject(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
-    """Draw a link to the thing that the job was for."""
-    return subject_of(*notification.job_data.get("subject", (None, None)))
+def why(notification: AdminNotification) -> str:
+    """Return why it failed the last time, in the reader's language."""
+    told = notification.job_data
+    sentence = told.get("sentence")
+    return _(sentence, **told["facts"]) if sentence else notification.message
 
 
-def job_link(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
-    """Draw a link to the job, whose page tells of each attempt."""
-    if notification.job_id is None:
-        return columns.EMPTY
-    return Markup('<a href="{}">{}</a>').format(
-        url_for("job.details_view", id=notification.job_id), notification.job_id[:8]
-    )
+def meaning(notification: AdminNotification) -> str:
+    """Return what the failure means for those who use the site."""
+    kind = huey.kinds.get(notification.job_data.get("task", ""))
+    return _(kind.meaning) if kind else ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page of a notification shows, fetched by a fixed number of queries."""
+
+    occurrences: Sequence[NotificationOccurrence]
+    still_open: int
+    retryable: int
+    canary: Job | None
+    group_jobs: Sequence[Job]
+    notes: Sequence[NotificationNote]
+    history: Sequence[AuditEntry]
+    traceback: str | None
+
+    @property
+    def canary_succeeded(self) -> bool:
+        """Whether the rest may be retried."""
+        return self.canary is not None and self.canary.state == JobState.SUCCEEDED
 
 
 class NotificationView(QsListView):
@@ -60,95 +121,202 @@ class NotificationView(QsListView):
 
     kind, icon = "notification", "bell"
     can_create = can_edit = can_delete = False
-    state_column = "state"
+    can_view_details = True
+    details_template = "admin/notification/details.html"
+    state_column = "standing"
     name_column = "message"
 
-    column_list = ("message", "subject", "job", "state", "created_at")
+    column_list = ("message", "count", "last_seen_at", "assignee", "standing")
     column_labels: ClassVar[dict[str, Any]] = {
         "message": _l("What happened"),
-        "subject": _l("To what"),
-        "job": _l("Job"),
-        "state": _l("Status"),
-        "created_at": _l("When"),
+        "count": _l("How often"),
+        "first_seen_at": _l("First"),
+        "last_seen_at": _l("Last"),
+        "assignee": _l("Assigned to"),
+        "assignee.email": _l("Assigned to"),
+        "severity": _l("Severity"),
+        "standing": _l("Status"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "message": message,
-        "subject": subject,
-        "job": job_link,
-        "state": columns.status(STATES),
-        "created_at": columns.moment,
+        "count": columns.number,
+        "first_seen_at": columns.moment,
+        "last_seen_at": columns.moment,
+        "quiet_until": columns.moment,
+        "resolved_at": columns.moment,
+        "severity": columns.status(SEVERITIES),
+        "standing": columns.status(STATES),
     }
-    column_sortable_list = ("created_at",)
-    column_default_sort = ("id", True)
-    column_searchable_list = ("message", "job_id")
-    column_filters = ("created_at",)
-    loads = (joinedload(AdminNotification.job),)
+    column_sortable_list = ("count", "last_seen_at")
+    column_default_sort = ("last_seen_at", True)
+    column_searchable_list = ("message", "occurrences.job_id", "occurrences.subject_id")
+    column_filters = ("severity", "assignee.email", "last_seen_at")
+    loads = (joinedload(AdminNotification.assignee),)
     tabs = (
-        Tab(
-            "open",
-            _l("Open"),
-            AdminNotification.state == NotificationState.OPEN,
-            empty=_l("Nothing needs your attention."),
-        ),
-        Tab("resolved", _l("Resolved"), AdminNotification.state == NotificationState.RESOLVED),
+        Tab("open", _l("Open"), IS_OPEN, empty=_l("Nothing needs your attention.")),
+        Tab("regressed", _l("Happened again"), IS_REGRESSED),
+        Tab("resolved", _l("Resolved"), IS_RESOLVED),
+        Tab("archived", _l("Archived"), IS_ARCHIVED),
         Tab("all", _l("All")),
     )
     row_buttons = (
+        VIEW,
         RowButton(
-            _l("Retry"),
+            _l("Retry one"),
             "refresh",
             ".retry",
             post=True,
-            shown=lambda n: n.job is not None and n.job.state == JobState.FAILED,
+            shown=lambda n: n.standing in (NotificationState.OPEN, NotificationState.REGRESSED),
         ),
         RowButton(
             _l("Mark as resolved"),
             "check",
             ".resolve",
             post=True,
-            shown=lambda n: n.state == NotificationState.OPEN,
+            shown=lambda n: n.state != NotificationState.RESOLVED,
         ),
     )
-    action_icons: ClassVar[dict[str, str]] = {"resolve": "check"}
+    action_icons: ClassVar[dict[str, str]] = {"resolve": "check", "archive": "clock"}
 
     def menu_badge(self) -> int | None:
-        """Return how many are open."""
+        """Return how many need attention."""
         return services.count_open()
+
+    # Buttons
 
     @expose("/retry", methods=("POST",))
     @needs("edit")
     def retry(self) -> ResponseReturnValue:
-        """Try the failed job again; the notification closes when it succeeds."""
-        notification = self.get_one(request.form.get("id", ""))
-        try:
-            if notification.job is None:
-                raise retries.NothingToRetry
-            retries.retry_job(notification.job)
-            flash(_("The job has been submitted again."), "success")
-        except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
-        return self._back()
+        """Retry the newest of what failed, to see whether the cause is mended."""
+        return self._do(acts.retry_one, _("One of them has been submitted again."))
+
+    @expose("/rest", methods=("POST",))
+    @needs("edit")
+    def retry_rest(self) -> ResponseReturnValue:
+        """Retry all the others, by a job."""
+        return self._do(acts.retry_rest, _("The rest is being submitted again."))
 
     @expose("/resolve", methods=("POST",))
     @needs("edit")
     def resolve(self) -> ResponseReturnValue:
         """Mark one as dealt with."""
-        self._resolve([self.get_one(request.form.get("id", ""))])
-        flash(_("Marked as resolved."), "success")
-        return self._back()
+        return self._do(lambda row: acts.resolve(row, person()), _("Marked as resolved."))
+
+    @expose("/archive", methods=("POST",))
+    @needs("edit")
+    def archive(self) -> ResponseReturnValue:
+        """Be quiet about one for a day or a week, or until it has happened more often."""
+        how_long = request.form.get("for", "")
+        if how_long == "more":
+            return self._do(lambda row: acts.archive_until_more(row, MORE_TIMES), _("Archived."))
+        if how_long not in DAYS:
+            abort(400)
+        return self._do(lambda row: acts.archive_for(row, DAYS[how_long]), _("Archived."))
+
+    @expose("/assign", methods=("POST",))
+    @needs("edit")
+    def assign(self) -> ResponseReturnValue:
+        """Take one on."""
+        return self._do(lambda row: acts.assign(row, person()), _("It is yours now."))
+
+    @expose("/note", methods=("POST",))
+    @needs("edit")
+    def note(self) -> ResponseReturnValue:
+        """Keep what somebody found out."""
+        text = request.form.get("text", "")
+        if not storable(text):
+            abort(400)
+        return self._do(lambda row: acts.add_note(row, person(), text), _("Noted."))
 
     @action("resolve", _l("Mark as resolved"), _l("Mark the ticked notifications as resolved?"))
     @needs("edit")
     def action_resolve(self, ids: list[str]) -> None:
         """Mark the ticked ones as dealt with."""
-        rows = self.rows_for(ids, "edit")
-        self._resolve(rows)
-        self.tell_count(len(rows), len(ids))
+        self._do_to_all(ids, lambda row: acts.resolve(row, person()))
 
-    def _resolve(self, rows: list[AdminNotification]) -> None:
-        for row in rows:
-            services.resolve(row, current_user._get_current_object())  # noqa: SLF001 - the way Werkzeug gives
-            self.record_change("resolve", row, {})
+    @action("archive", _l("Archive for a week"))
+    @needs("edit")
+    def action_archive(self, ids: list[str]) -> None:
+        """Be quiet about the ticked ones for a week."""
+        self._do_to_all(ids, lambda row: acts.archive_for(row, DAYS["week"]))
 
-    def _back(self) -> ResponseReturnValue:
+    def _do(self, act: Callable[[AdminNotification], Any], done: str) -> ResponseReturnValue:
+        try:
+            act(self.get_one(request.form.get("id", "")))
+            flash(done, "success")
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
         return redirect(request.form.get("url") or self.get_url(".index_view"))
+
+    def _do_to_all(self, ids: list[str], act: Callable[[AdminNotification], Any]) -> None:
+        done = 0
+        for row in self.rows_for(ids, "edit"):
+            try:
+                act(row)
+                done += 1
+            except CmsError:  # counted among those that were left alone
+                continue
+        self.tell_count(done, len(ids))
+
+    # One notification
+
+    def page_of(self, notification: AdminNotification) -> Page:
+        """Fetch what the page of a notification shows."""
+        occurrences = services.newest_occurrences(notification, OCCURRENCES_SHOWN)
+        history = history_of(notification, HISTORY_SHOWN)
+        newest = occurrences[0].job if occurrences else None
+        inspects = may(current_user, "inspect", "job")
+        return Page(
+            occurrences=occurrences,
+            still_open=services.count_open_occurrences(notification),
+            retryable=services.count_retryable(notification),
+            canary=notification.canary,
+            group_jobs=ledger.for_subject(self.kind, notification.id, limit=GROUP_JOBS_SHOWN),
+            notes=services.notes_of(notification),
+            history=[entry for entry in history if entry.action in _HISTORY],
+            traceback=ledger.newest_traceback(newest) if newest and inspects else None,
+        )
+
+    def name_of(self, row: AdminNotification) -> str:
+        """Return what failed."""
+        return _("Failed: %(what)s", what=task_in_words(row.job_data.get("task", "")))
+
+    @staticmethod
+    def how_often(notification: AdminNotification) -> str:
+        """Return how often it happened."""
+        return ngettext(
+            "It happened once.",
+            "It happened %(count)s times.",
+            notification.count,
+            count=format_decimal(notification.count),
+        )
+
+    @staticmethod
+    def occurrence_badge(occurrence: NotificationOccurrence) -> Markup:
+        """Draw whether an occurrence is closed."""
+        return columns.badge(_CLOSED if occurrence.closed_at else STATES[NotificationState.OPEN])
+
+    @staticmethod
+    def job_badge(job: Job) -> Markup:
+        """Draw where a job stands."""
+        return columns.badge(JOB_STATES[job.state])
+
+    @staticmethod
+    def subject(occurrence: NotificationOccurrence) -> Any:
+        """Draw a link to the thing that a job was for."""
+        return subject_of(occurrence.subject_kind, occurrence.subject_id)
+
+    @staticmethod
+    def act_in_words(entry: AuditEntry) -> Any:
+        """Return what somebody did to the notification, or what became of it by itself."""
+        return _HISTORY[entry.action]
+
+    why = staticmethod(why)
+    meaning = staticmethod(meaning)
+    progress = staticmethod(progress_of)
+    moment = staticmethod(columns.time_tag)
+
+
+def person() -> Any:
+    """Return the account of who is asking, no stand-in for it."""
+    return current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import has_request_context, request
 from flask_login import current_user
+from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
 from cms.extensions import db
@@ -27,6 +29,17 @@ def record(action: str, thing: Any, **changes: Any) -> AuditEntry:
     )
     db.session.add(entry)
     return entry
+
+
+def history_of(thing: Any, limit: int) -> Sequence[AuditEntry]:
+    """Return the newest entries about a saved model object."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.thing_kind == thing.__tablename__, AuditEntry.thing_id == str(thing.id))
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
 
 
 def _who() -> dict[str, Any]:

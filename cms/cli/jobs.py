@@ -67,7 +67,7 @@ def retry(job_id: str) -> None:
 @click.argument("job_id")
 def discard(job_id: str) -> None:
     """Give up a job that waits or has failed."""
-    if not ledger.discard(_find(job_id).id):
+    if not retries.discard_job(_find(job_id)):
         raise click.ClickException("Only a job that waits or has failed can be given up.")
     db.session.commit()
     click.echo("Given up.")

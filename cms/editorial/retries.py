@@ -2,58 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from sqlalchemy.exc import IntegrityError
-
 from cms.audit.services import record
-from cms.errors import N_, CmsError
-from cms.extensions import db
 from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
-from cms.mail import services as mail
-from cms.mail.models import MailMessage
-from cms.media import services as media
+from cms.jobs.models import Job
 from cms.media.models import Image
-from cms.tasks import huey
-from cms.webhooks import services as webhooks
-from cms.webhooks.models import WebhookDelivery
+from cms.tasks.retries import NothingToRetry, give_up, retry_job
 
-
-class NothingToRetry(CmsError):
-    """The job has not failed."""
-
-    sentence = N_("Only a job that failed can be tried again.")
-
-
-_REOPENED: dict[str, tuple[type[Any], Callable[[Any], None]]] = {
-    "image": (Image, media.await_processing),
-    "mail": (MailMessage, mail.await_sending),
-    "webhook_delivery": (WebhookDelivery, webhooks.await_call),
-}
-
-
-def retry_job(job: Job) -> Job:
-    """Submit a failed job again and return the new job.
-
-    Pressed twice it is one run. Raises `NothingToRetry` if it did not fail, and
-    `ContentErased` for a mail that is no longer there to send.
-    """
-    if job.state != JobState.FAILED:
-        raise NothingToRetry
-    if already := ledger.retry_of(job):
-        return already
-    try:
-        with db.session.begin_nested():
-            _reopen(job)
-            retry = huey.resubmit(job)
-    except IntegrityError:
-        if already := ledger.retry_of(job):  # somebody pressed at the same time
-            return already
-        raise
-    record("retry", job, retry=retry.id)
-    return retry
+__all__ = ["NothingToRetry", "discard_job", "retry_job", "retry_newest", "retry_picture"]
 
 
 def retry_picture(image: Image) -> Job:
@@ -72,11 +27,9 @@ def retry_newest(kind: str, thing_id: int) -> Job:
     return retry_job(newest)
 
 
-def _reopen(job: Job) -> None:
-    """Put the thing that the job is for back to waiting, if it is of a kind that shows it."""
-    if job.subject_kind not in _REOPENED:
-        return
-    model, await_again = _REOPENED[job.subject_kind]
-    thing = db.session.get(model, int(job.subject_id or 0))
-    if thing is not None:
-        await_again(thing)
+def discard_job(job: Job) -> bool:
+    """Give up a job that waits or has failed; False when it runs or has ended."""
+    discarded = give_up(job.id)
+    if discarded:
+        record("discard", job)
+    return discarded

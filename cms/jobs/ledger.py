@@ -126,6 +126,12 @@ def fail(  # noqa: PLR0913 - all of it is about one attempt
     return job
 
 
+def set_progress(job_id: str, attempt: int, done: int, total: int) -> None:
+    """Note how much of its work a running attempt has done. Raises `ClaimLost`."""
+    if not _advance(*_held_by(job_id, attempt), progress_done=done, progress_total=total):
+        raise ClaimLost
+
+
 def put_back(job_id: str, attempt: int) -> bool:
     """Let a job whose attempt was interrupted by a stop wait again, due at once.
 
@@ -221,6 +227,17 @@ def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
 def retry_of(job: Job) -> Job | None:
     """Return the retry by hand of a failed job, if there is one."""
     return db.session.scalars(select(Job).where(Job.retry_of_id == job.id)).one_or_none()
+
+
+def newest_traceback(job: Job) -> str | None:
+    """Return the traceback of a job's newest attempt that has one."""
+    query = (
+        select(JobAttempt.traceback)
+        .where(JobAttempt.job_id == job.id, JobAttempt.traceback.is_not(None))
+        .order_by(JobAttempt.number.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
 
 
 def _end(job_id: str, attempt: int, state: JobState) -> None:

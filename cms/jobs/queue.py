@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
 
 FinalHook = Callable[[Job, BaseException], object]
+RetryHook = Callable[[Job], object]
 
 
 class LedgerHuey(Huey):
@@ -53,6 +54,7 @@ class LedgerHuey(Huey):
         # The jobs, and their attempts, that the threads of this process work on.
         self.at_work: set[tuple[str, int]] = set()
         self._final_hooks: list[FinalHook] = []
+        self._retry_hooks: list[RetryHook] = []
 
     @property
     def app(self) -> Flask:
@@ -93,6 +95,17 @@ class LedgerHuey(Huey):
         """Register what else to do in the transaction that ends a job as failed."""
         self._final_hooks.append(hook)
         return hook
+
+    def on_retry_done(self, hook: RetryHook) -> RetryHook:
+        """Register what else to do in the transaction that ends a retry by hand well."""
+        self._retry_hooks.append(hook)
+        return hook
+
+    def tell_retry_done(self, job_id: str) -> None:
+        """Call those who want to know that a retry by hand succeeded, or became moot."""
+        job = db.session.get_one(Job, job_id)
+        for hook in self._retry_hooks:
+            hook(job)
 
     def record_failure(
         self, job_id: str, attempt: int, error: BaseException, *, lost: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 LONGEST_DELAY = 24 * 60 * 60
 
+# The job and the attempt that this thread works on.
+_running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
+
 
 class Moot(Exception):
     """Raised by a task whose thing is gone: nothing is left to do, and nothing is wrong."""
@@ -41,19 +45,32 @@ def checkpoint() -> None:
     db.session.commit()
 
 
+def report_progress(done: int, total: int) -> None:
+    """Say how much of the running task's work is done. Commits, as `checkpoint` does.
+
+    What was done before the call is kept, even if the task fails later: call it
+    only where the work may stop and begin again.
+    """
+    running = _running.get()
+    if running is not None:
+        ledger.set_progress(*running, done, total)
+    checkpoint()
+
+
 class LedgerTask(huey.api.TaskWrapper):
     """What `@huey.task(...)` makes of a function.
 
     `name` is the task's lasting name: kept when code moves, since messages and
     rows carry it. `subject` is the kind of thing whose id is the first argument.
-    `words` says in a few words what the job does. With `retry_backoff=4` each
+    `words` says in a few words what the job does, `meaning` what it means for the
+    reader of a notification that such jobs have failed. With `retry_backoff=4` each
     wait is four times as long as the one before.
     """
 
     huey: LedgerHuey
     task_class: Any
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a task says of itself
         self,
         huey: LedgerHuey,
         func: Callable[..., None],
@@ -61,10 +78,12 @@ class LedgerTask(huey.api.TaskWrapper):
         name: str,
         subject: str,
         words: str,
+        meaning: str = N_("What these jobs were for has not been done."),
         **options: Any,
     ) -> None:
         self.subject = subject
         self.words = words
+        self.meaning = meaning
         self._failure_hook: Callable[..., None] | None = None
         # Kept from Huey, which would count on its own: see `delay`.
         self._backoff = options.pop("default_retry_backoff", 0) or 1
@@ -197,8 +216,10 @@ class LedgerTask(huey.api.TaskWrapper):
                 return
             task.attempt = attempt = job.attempts_made
             self.huey.at_work.add((task.id, attempt))
+            is_retry = job.retry_of_id is not None
             task.retry_delay = self.delay(job, attempt)
             logger.info("job %s: attempt %s of %s", task.id, attempt, job.attempts_allowed)
+            running = _running.set((task.id, attempt))
             try:
                 work()
                 ledger.succeed(task.id, attempt)
@@ -210,6 +231,10 @@ class LedgerTask(huey.api.TaskWrapper):
             except CmsError as error:
                 task.retries = 0 if error.hopeless else task.retries
                 raise
+            finally:
+                _running.reset(running)
+            if is_retry:
+                self.huey.tell_retry_done(task.id)
             db.session.commit()
 
 

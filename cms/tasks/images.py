@@ -10,7 +10,12 @@ from cms.tasks.webhooks import announce
 
 
 @huey.task(
-    retries=3, retry_delay=60, name="process_image", subject="image", words=N_("Process a picture")
+    retries=3,
+    retry_delay=60,
+    name="process_image",
+    subject="image",
+    words=N_("Process a picture"),
+    meaning=N_("These pictures cannot be shown yet. The uploaded files are kept."),
 )
 def process_image(image_id: int, operations: media.Operations) -> None:
     """Make the renditions of a picture.

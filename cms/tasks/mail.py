@@ -18,6 +18,7 @@ from cms.tasks.queue import huey
     name="send_email",
     subject="mail",
     words=N_("Send a mail"),
+    meaning=N_("The people to whom these mails were addressed have not got them."),
 )
 def send_email(message_id: int) -> None:
     """Send a mail. Its text stays with the mail, and never comes to the job.

@@ -15,7 +15,6 @@ from typing import Any
 from huey.exceptions import TaskLockedException, TaskTimeout
 from huey.signals import (
     SIGNAL_CANCELED,
-    SIGNAL_COMPLETE,
     SIGNAL_ERROR,
     SIGNAL_EXPIRED,
     SIGNAL_INTERRUPTED,
@@ -27,9 +26,10 @@ from huey.signals import (
 
 from cms.extensions import db
 from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import Job
 from cms.notifications import services as notifications
 from cms.tasks.queue import huey
+from cms.tasks.retries import give_up
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,12 @@ def receiver(signal: str) -> Callable[[Callable[..., None]], Callable[..., None]
 def notify(job: Job, error: BaseException) -> None:
     """Write the notification, in the transaction that ends the job."""
     notifications.job_failed(job, error)
+
+
+@huey.on_retry_done
+def close(job: Job) -> None:
+    """Close what was told of the failed jobs, in the transaction that ends their retry."""
+    notifications.close_lineage(job)
 
 
 @receiver(SIGNAL_ERROR)
@@ -99,27 +105,19 @@ def on_canceled(task: Any) -> None:
     attempt = getattr(task, "attempt", None)
     if attempt is not None:
         ledger.put_back(task.id, attempt)
-    ledger.discard(task.id)
+    give_up(task.id)
 
 
 @receiver(SIGNAL_EXPIRED)
 def on_expired(task: Any) -> None:
     """Give up a task that came too late."""
-    ledger.discard(task.id)
+    give_up(task.id)
 
 
 @receiver(SIGNAL_REVOKED)
 def on_revoked(task: Any) -> None:
     """Give up a task that somebody revoked."""
-    ledger.discard(task.id)
-
-
-@receiver(SIGNAL_COMPLETE)
-def on_complete(task: Any) -> None:
-    """Close the notifications of the failed job that this one was a retry of."""
-    job = db.session.get(Job, task.id)
-    if job is not None and job.state == JobState.SUCCEEDED:
-        notifications.close_after_success(job)
+    give_up(task.id)
 
 
 def _record(task: Any, error: Exception) -> None:

@@ -20,6 +20,7 @@ from cms.webhooks import services as webhooks
     name="call_webhook",
     subject="webhook_delivery",
     words=N_("Call a webhook"),
+    meaning=N_("The other system does not know what has happened here."),
 )
 def call_webhook(delivery_id: int) -> None:
     """Tell an endpoint of an event.

@@ -68,7 +68,7 @@ def test_a_damaged_file_takes_four_attempts_and_one_notification(site):
         (job,) = db.session.query(Job)
         assert [attempt.outcome for attempt in job.attempts] == ["failed"] * 4
         (notification,) = db.session.query(AdminNotification)
-        assert notification.job_id == job.id
+        assert [told.job_id for told in notification.occurrences] == [job.id]
         db.session.refresh(image)
         assert image.status == ImageStatus.FAILED
         assert image.sentence == "The picture is damaged and cannot be read."

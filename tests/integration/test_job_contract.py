@@ -172,7 +172,8 @@ def test_the_last_failure_is_final_and_is_told_once(failed):
     assert [attempt.outcome for attempt in failed.attempts] == ["failed"] * 4
     assert "ToyError" in failed.attempts[3].traceback
     (told,) = notifications()
-    assert (told.type, told.job_id, told.state) == ("job_failed", failed.id, NotificationState.OPEN)
+    assert (told.type, told.count, told.state) == ("job_failed", 1, NotificationState.OPEN)
+    assert [once.job_id for once in told.occurrences] == [failed.id]
     assert told.message == "The toy bear broke."
     assert told.job_data == {
         "task": "toy_break",
@@ -254,14 +255,15 @@ def test_success_of_the_retry_closes_the_notification(each_ctx, run_jobs):
     assert told.resolved_by is None
 
 
-def test_a_retry_that_fails_too_is_told_of_its_own_and_success_closes_both(each_ctx, run_jobs):
+def test_a_retry_that_fails_too_is_counted_and_success_closes_both(each_ctx, run_jobs):
     job = write_toy.submit("bear", fail_after="no honey")
     db.session.commit()
     run_jobs(hours=1)
     again = retry_job(job)
     db.session.commit()
     run_jobs(hours=1)
-    assert [told.job_id for told in notifications()] == [job.id, again.id]
+    (told,) = notifications()
+    assert [once.job_id for once in told.occurrences] == [job.id, again.id]
 
     db.session.refresh(again)
     again.kwargs = {}
@@ -269,4 +271,6 @@ def test_a_retry_that_fails_too_is_told_of_its_own_and_success_closes_both(each_
     db.session.commit()
     run_jobs()
 
-    assert {told.state for told in notifications()} == {NotificationState.RESOLVED}
+    (told,) = notifications()
+    assert told.state == NotificationState.RESOLVED
+    assert all(once.closed_at for once in told.occurrences)

@@ -7,9 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from cms import clock
 from cms.app import create_app
-from cms.database import Base, with_driver
+from cms.database import Base, UtcDateTime, with_driver
 from cms.extensions import db
+from cms.notifications.models import AdminNotification, NotificationState
 from tests.factories import make_picture
 from tests.processes import TOP
 
@@ -75,6 +77,30 @@ def test_upgrading_twice_changes_nothing(migrated):
 
     db.session.refresh(image)
     assert image.title == "picture"
+
+
+def test_notifications_from_before_there_were_groups_are_kept(migrated):
+    flask_migrate.downgrade(revision="0003")
+    plain = [sa.column(name) for name in ("id", "type", "message", "state")]
+    typed = [sa.column("job_data", sa.JSON()), sa.column("created_at", UtcDateTime())]
+    told = sa.table("admin_notification", *plain, *typed)
+    data = {"task": "process_image", "attempts": 4, "subject": ["image", "7"]}
+    for number in (1, 2):
+        row = {"id": number, "type": "job_failed", "message": "片", "state": "open"}
+        db.session.execute(told.insert().values(**row, job_data=data, created_at=clock.now()))
+    db.session.commit()
+    flask_migrate.upgrade()
+
+    first, second = db.session.query(AdminNotification).order_by(AdminNotification.id)
+    assert first.fingerprint != second.fingerprint
+    assert (first.message, first.count, first.state) == ("片", 1, NotificationState.OPEN)
+    assert first.first_seen_at == first.last_seen_at
+    (once,) = first.occurrences
+    assert (once.attempt, once.subject_kind, once.subject_id) == (4, "image", "7")
+
+    db.session.commit()
+    flask_migrate.downgrade(revision="0003")
+    assert db.session.execute(sa.select(sa.func.count()).select_from(told)).scalar() == 2
 
 
 def test_every_table_keeps_any_script(migrated):

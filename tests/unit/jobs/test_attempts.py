@@ -98,7 +98,7 @@ def test_the_first_run_and_three_retries_then_one_notification(ctx, run_jobs):
     (notification,) = db.session.query(AdminNotification).all()
     assert notification.type == "job_failed"
     assert notification.message == "The toy bear broke."
-    assert notification.job_id == job.id
+    assert [told.job_id for told in notification.occurrences] == [job.id]
     assert notification.job_data["attempts"] == 4
 
 

@@ -108,5 +108,6 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "SECURITY_POST_CHANGE_VIEW": "/admin/",
         "SECURITY_POST_LOGIN_VIEW": "/admin/",
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_STATIC_FOLDER": None,  # scripts that no page of ours uses
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
     }

@@ -17,6 +17,7 @@ from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.jobs import subject_of, task_in_words
 from cms.admin.lists import QsListView, RowButton, Tab
+from cms.edge import inner_target
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.jobs.models import JobState
@@ -151,4 +152,4 @@ class NotificationView(QsListView):
             self.record_change("resolve", row, {})
 
     def _back(self) -> ResponseReturnValue:
-        return redirect(request.form.get("url") or self.get_url(".index_view"))
+        return redirect(inner_target(request.form.get("url")) or self.get_url(".index_view"))

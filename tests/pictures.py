@@ -249,6 +249,16 @@ def bad_picture_list_jpeg():
     return whole[:2] + b"\xff\xe2" + struct.pack(">H", len(claim) + 2) + claim + whole[2:]
 
 
+def camera_mpo():
+    """A photo as cameras write it, with a second picture in the same file."""
+    others = [corners(64, 48).rotate(180)]
+    return encoded(corners(64, 48), "MPO", quality=95, save_all=True, append_images=others)
+
+
+def commented_gif():
+    return encoded(corners(64, 48), "GIF", comment=b"secret comment")
+
+
 def rotated_heic(width=80, height=40):
     """What a telephone takes: its own format, stored lying on its side."""
     exif = Image.Exif()

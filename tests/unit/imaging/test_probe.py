@@ -137,6 +137,11 @@ def test_a_bad_list_of_further_pictures_is_passed_over(tmp_path):
     assert (found.format.name, found.width, found.animated) == ("jpeg", 64, False)
 
 
+def test_a_cameras_photo_with_a_second_picture_is_a_jpeg(tmp_path):
+    found = probed(tmp_path, pictures.camera_mpo())
+    assert (found.format.name, found.width, found.animated) == ("jpeg", 64, False)
+
+
 @pytest.mark.case(8)
 def test_malformed_exif_is_no_reason_to_refuse(tmp_path):
     found = probed(tmp_path, pictures.malformed_exif_jpeg())

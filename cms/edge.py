@@ -28,9 +28,11 @@ from werkzeug.exceptions import (
     InternalServerError,
     NotFound,
     RequestEntityTooLarge,
+    SecurityError,
     TooManyRequests,
     Unauthorized,
     UnprocessableEntity,
+    UnsupportedMediaType,
 )
 
 from cms import errors
@@ -92,8 +94,9 @@ def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
     app.before_request(_require_login)
+    app.before_request(_refuse_json_at_the_door)
     app.after_request(_commit_or_roll_back)
-    app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(errors.CmsError, _answer_cms_error)
     app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(Exception, _answer_unexpected)
@@ -147,6 +150,13 @@ def _require_login() -> Any:
     return ask_to_log_in()
 
 
+def _refuse_json_at_the_door() -> None:
+    # Flask-Security would read any amount of it, take a list for a form, and hand out
+    # a token that passes by our forms' own.
+    if request.is_json and request.blueprint == "security":
+        raise UnsupportedMediaType
+
+
 def ask_to_log_in() -> Any:
     """Send a stranger to the log-in page and back here; a program gets a 401."""
     if wants_json():
@@ -163,7 +173,8 @@ def _commit_or_roll_back(response: Response) -> Response:
     return response
 
 
-def _answer_error(error: HTTPException) -> Any:
+def answer_error(error: HTTPException) -> Any:
+    """Answer an HTTP error in words; one that is a redirect goes out as it is."""
     if error.code is None or error.code < BadRequest.code:
         return error
     title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
@@ -177,12 +188,12 @@ def _answer_cms_error(error: errors.CmsError) -> Any:
 
 def _answer_conflict(error: IntegrityError) -> Any:
     logger.warning("refused by the database: %s", error.orig)
-    return _answer_error(Conflict())
+    return answer_error(Conflict())
 
 
 def _answer_unexpected(error: Exception) -> Any:
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _answer_error(InternalServerError())
+    return answer_error(InternalServerError())
 
 
 def _answer(code: int, title: str, sentence: str) -> Any:
@@ -190,4 +201,7 @@ def _answer(code: int, title: str, sentence: str) -> Any:
     db.session.rollback()
     if wants_json():
         return jsonify(error=sentence), code
+    if isinstance(request.routing_exception, SecurityError):
+        # No page can be drawn for a host that is not ours: none of its addresses can be made.
+        return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
     return render_template("errors/error.html", code=code, title=title, sentence=sentence), code

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from email_validator import EmailNotValidError
-from flask import current_app
+from flask import Flask, current_app
+from flask_login import user_logged_out
 from flask_security import SQLAlchemyUserDatastore, hash_password
 
 from cms.accounts.models import Role, User
@@ -15,6 +16,12 @@ from cms.errors import N_, CmsError
 from cms.extensions import db
 
 datastore = SQLAlchemyUserDatastore(db, User, Role)
+
+
+@user_logged_out.connect
+def _end_sessions(_app: Flask, user: User) -> None:
+    """Make a cookie that was copied before the log-out useless, with all others of the account."""
+    datastore.set_uniquifier(user)
 
 
 class UnusableEmail(CmsError):

@@ -22,7 +22,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
 from cms.config import settings
-from cms.edge import inner_target, wants_json
+from cms.edge import answer_error, inner_target, wants_json
 from cms.editorial import pictures, retries
 from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, upload_pictures
 from cms.errors import CmsError
@@ -236,7 +236,7 @@ class ImageView(QsListView):
 
 def _answer_too_large(error: RequestEntityTooLarge) -> Any:
     if not wants_json():
-        return error
+        return answer_error(error)
     whole = Refusal("", FileTooLarge(limit=settings().request_max_mb))
     return _as_json(UploadResult(refused=[whole]))
 

@@ -150,6 +150,13 @@ def long_gif(frames=2_000):
     return head + frame * frames + b";"
 
 
+def slow_gif(blocks):
+    """One frame in blocks of one byte each: slow to walk through."""
+    one = animated_gif(1)
+    frame = one.index(b",")
+    return one[: frame + 10] + b"\x02" + b"\x01" * (2 * blocks) + b"\0;"
+
+
 def png_chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 

@@ -208,6 +208,17 @@ def test_counting_frames_stops_at_the_limit(tmp_path):
         assert file.tell() == 0
 
 
+def test_counting_frames_does_not_go_on_for_ever(tmp_path, monkeypatch):
+    path = tmp_path / "slow.gif"
+    path.write_bytes(pictures.slow_gif(5_000_000))
+    with path.open("rb") as file:
+        assert headers.declared(file, 10) == ((64, 48), 1)
+    monkeypatch.setattr(headers, "_MOST_BLOCKS", 100)
+    path.write_bytes(pictures.long_gif(1_000))
+    with path.open("rb") as file:
+        assert headers.declared(file, 1_000)[1] < 100
+
+
 @pytest.mark.case(4)
 def test_bombs_are_refused_in_little_memory(tmp_path):
     """In a process of its own, where the highest mark of memory is its own."""

@@ -10,14 +10,13 @@ from cms.app import create_app
 from cms.extensions import db, limiter
 from cms.tasks import huey
 from tests.clients import PageClient
-from tests.factories import make_picture, make_user
+from tests.factories import QUICK_TO_HASH, make_picture, make_user
 from tests.processes import PASSWORD, free_port
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
 ENGLISH = {"Accept-Language": "en-GB"}
 JSON = {"Accept": "application/json"}
 NONCE = re.compile(r"'nonce-([\w-]{16,})'")
-AS_IN_TESTS = ("PROPAGATE_EXCEPTIONS", "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS")
 INNER = ("Traceback", "sqlalchemy", "SELECT", "sqlite", "/cms/", "werkzeug", "secret of the house")
 HEAD = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
 NEW_PASSWORD = "a horse of another colour"
@@ -35,7 +34,8 @@ def other_app(ctx):
                 "CMS_ENV": "testing",
                 "CMS_DATA_DIR": same.data_dir,
                 "CMS_SECRET_KEY": same.secret_key,
-                **{name: ctx.config[name] for name in AS_IN_TESTS},
+                "PROPAGATE_EXCEPTIONS": False,
+                **QUICK_TO_HASH,
                 **settings,
             }
         )

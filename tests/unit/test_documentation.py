@@ -16,7 +16,7 @@ from cms.jobs.models import Job, JobState
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from tests.clients import PageClient
-from tests.factories import make_user
+from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD, TOP
 
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
@@ -182,4 +182,5 @@ def same_database(app):
         "CMS_ENV": "testing",
         "CMS_DATA_DIR": settings.data_dir,
         "CMS_SECRET_KEY": settings.secret_key,
+        **QUICK_TO_HASH,
     }

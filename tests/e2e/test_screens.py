@@ -14,17 +14,11 @@ from tests.e2e.test_pictures import drop, row
 
 pytestmark = pytest.mark.e2e
 
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LOOKS = {
-    "wide": {
-        "locale": "en-US",
-        "color_scheme": "light",
-        "viewport": {"width": 1440, "height": 900},
-    },
-    "narrow": {
-        "locale": "zh-CN",
-        "color_scheme": "dark",
-        "viewport": {"width": 390, "height": 844},
-    },
+    "wide": {"locale": "en-US", "color_scheme": "light", "viewport": WIDE},
+    "dark": {"locale": "zh-CN", "color_scheme": "dark", "viewport": WIDE},
+    "narrow": {"locale": "zh-CN", "color_scheme": "light", "viewport": NARROW},
 }
 
 SCREENS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from email_validator import EmailNotValidError
 from flask import Flask, current_app
 from flask_login import user_logged_out
 from flask_security import SQLAlchemyUserDatastore, hash_password
@@ -55,7 +54,7 @@ def create_user(email: str, password: str, roles: Sequence[str]) -> User:
 def _checked_email(email: str) -> str:
     try:
         email = _security().mail_util.validate(email)
-    except EmailNotValidError as error:
+    except ValueError as error:  # of email_validator, or of Flask-Security that wraps it
         raise UnusableEmail(email=email, problem=str(error)) from None
     if datastore.find_user(case_insensitive=True, email=email):
         raise UnusableEmail(email=email, problem="it has an account already")

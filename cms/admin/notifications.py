@@ -147,9 +147,10 @@ class NotificationView(QsListView):
         self.tell_count(len(rows), len(ids))
 
     def _resolve(self, rows: list[AdminNotification]) -> None:
+        person = current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives
         for row in rows:
-            services.resolve(row, current_user._get_current_object())  # noqa: SLF001 - the way Werkzeug gives
-            self.record_change("resolve", row, {})
+            if services.resolve(row, person):
+                self.record_change("resolve", row, {"state": ["open", "resolved"]})
 
     def _back(self) -> ResponseReturnValue:
         return redirect(inner_target(request.form.get("url")) or self.get_url(".index_view"))

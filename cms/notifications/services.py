@@ -48,14 +48,18 @@ def count_open() -> int:
     return db.session.scalar(query) or 0
 
 
-def resolve(notification: AdminNotification, by: User | None = None) -> None:
-    """Mark as dealt with, by a person, or by nobody when a retry succeeded."""
+def resolve(notification: AdminNotification, by: User | None = None) -> bool:
+    """Mark as dealt with, by a person, or by nobody when a retry succeeded.
+
+    Returns False for one that was resolved before; it stays as it is.
+    """
     if notification.state == NotificationState.RESOLVED:
-        return
+        return False
     notification.state = NotificationState.RESOLVED
     notification.resolved_at = clock.now()
     notification.resolved_by = by
     db.session.flush()
+    return True
 
 
 def close_after_success(job: Job) -> None:

@@ -142,7 +142,7 @@ def test_the_job_of_the_page_fails_in_its_own_words(greetings, run_jobs):
 def test_the_hook_of_the_page_is_called(greetings, run_jobs):
     source = blocks("docs/own-job.md")[2]
     calls = []
-    called = source.replace("    ...", "    calls.append((user_id, greeting, str(error), final))")
+    called = source.replace("...", "calls.append((user_id, greeting, str(error), final))")
     assert called != source
     exec(called, {"greet": greetings.greet, "calls": calls})
 

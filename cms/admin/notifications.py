@@ -30,11 +30,17 @@ STATES = {
 }
 
 
+def in_words(notification: AdminNotification) -> str:
+    """Return why it happened, in the reader's language."""
+    told = notification.job_data
+    sentence = told.get("sentence")
+    return _(sentence, **told["facts"]) if sentence else notification.message
+
+
 def message(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
     """Draw what happened, in the reader's language."""
     told = notification.job_data
-    sentence = told.get("sentence")
-    why = _(sentence, **told["facts"]) if sentence else notification.message
+    why = in_words(notification)
     what = _("Failed: %(what)s", what=task_in_words(told.get("task", "")))
     tried = _("Tried %(number)s times.", number=told.get("attempts", 0))
     return Markup('<strong>{}</strong><div>{}</div><div class="reason">{}</div>').format(
@@ -111,6 +117,10 @@ class NotificationView(QsListView):
         ),
     )
     action_icons: ClassVar[dict[str, str]] = {"resolve": "check"}
+
+    def name_of(self, row: AdminNotification) -> str:
+        """Return what happened, in the reader's language."""
+        return in_words(row)
 
     def menu_badge(self) -> int | None:
         """Return how many are open."""

@@ -20,6 +20,12 @@ class NothingToRetry(CmsError):
     sentence = N_("Only a job that failed can be tried again.")
 
 
+class ForgottenKind(CmsError):
+    """The job's task is no more, or not yet, in this version."""
+
+    sentence = N_("This version does not know this kind of job, and cannot try it again.")
+
+
 def retry_job(job: Job) -> Job:
     """Submit a failed job again and return the new job.
 
@@ -27,6 +33,8 @@ def retry_job(job: Job) -> Job:
     """
     if job.state != JobState.FAILED:
         raise NothingToRetry
+    if job.task not in huey.kinds:
+        raise ForgottenKind
     if already := ledger.retry_of(job):
         return already
     try:

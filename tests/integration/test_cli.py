@@ -99,7 +99,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice(cms, monkeypatch):
 # Setting up
 
 
-def test_setup_makes_the_schema_an_account_and_pictures_and_then_nothing_more(ctx, tmp_path):
+def test_setup_makes_the_schema_an_account_and_pictures_and_then_nothing_more(tmp_path):
     app = create_app({"CMS_ENV": "testing", "CMS_DATA_DIR": tmp_path, **QUICK_TO_HASH})
     app.test_client_class = PageClient
     first = app.test_cli_runner().invoke(app.cli, ["cms", "setup"])

@@ -129,6 +129,10 @@ class Guarded(BaseView):
             kwargs["return_url"] = inner_target(kwargs["return_url"]) or self._home()
         return super().render(template, **kwargs)
 
+    def back(self) -> ResponseReturnValue:
+        """Return a redirect to the page that a form was posted from, or to this view's first."""
+        return redirect(inner_target(request.form.get("url")) or self._home())
+
     def _home(self) -> str:
         return self.get_url(f".{self._default_view}")
 

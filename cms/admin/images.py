@@ -22,7 +22,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
 from cms.config import settings
-from cms.edge import answer_error, inner_target, wants_json
+from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
 from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, upload_pictures
 from cms.errors import CmsError
@@ -178,7 +178,7 @@ class ImageView(QsListView):
             flash(_("“%(title)s” will be tried again.", title=image.title), "success")
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-        return redirect(inner_target(request.form.get("url")) or self.get_url(".index_view"))
+        return self.back()
 
     @staticmethod
     def jobs_of(image: Image) -> list[Job]:

@@ -17,7 +17,6 @@ from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab
-from cms.edge import inner_target
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
@@ -144,7 +143,7 @@ class JobView(QsListView):
             again = retries.retry_job(job)
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-            return redirect(inner_target(request.form.get("url")) or self.get_url(".index_view"))
+            return self.back()
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))
 

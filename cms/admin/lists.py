@@ -19,7 +19,7 @@
         @needs("retry")
         def retry(self):
             retry_image(self.get_one(request.form["id"]))
-            return redirect(request.form["url"])
+            return self.back()
 
     admin.add_view(ImageView(Image, name=_l("Pictures")))
 

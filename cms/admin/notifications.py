@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request, url_for
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,6 @@ from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.jobs import subject_of, task_in_words
 from cms.admin.lists import QsListView, RowButton, Tab
-from cms.edge import inner_target
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.jobs.models import JobState
@@ -138,7 +137,7 @@ class NotificationView(QsListView):
             flash(_("The job has been submitted again."), "success")
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-        return self._back()
+        return self.back()
 
     @expose("/resolve", methods=("POST",))
     @needs("edit")
@@ -146,7 +145,7 @@ class NotificationView(QsListView):
         """Mark one as dealt with."""
         self._resolve([self.get_one(request.form.get("id", ""))])
         flash(_("Marked as resolved."), "success")
-        return self._back()
+        return self.back()
 
     @action("resolve", _l("Mark as resolved"), _l("Mark the ticked notifications as resolved?"))
     @needs("edit")
@@ -161,6 +160,3 @@ class NotificationView(QsListView):
         for row in rows:
             if services.resolve(row, person):
                 self.record_change("resolve", row, {"state": ["open", "resolved"]})
-
-    def _back(self) -> ResponseReturnValue:
-        return redirect(inner_target(request.form.get("url")) or self.get_url(".index_view"))

@@ -34,9 +34,15 @@ SCREENS = {
 }
 
 
-@pytest.fixture(params=LOOKS)
+@pytest.fixture
 def browser_context_args(browser_context_args, request):
-    return {**browser_context_args, **LOOKS[request.param]}
+    look = getattr(request, "param", "wide")
+    return {**browser_context_args, **LOOKS[look]}
+
+
+def seen(*looks):
+    """Show the pages of a test in these looks, rather than wide, light and in English."""
+    return pytest.mark.parametrize("browser_context_args", looks, indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,7 @@ def keep(page, request):
     return screenshot
 
 
+@seen(*LOOKS)
 def test_every_screen_is_sound_and_accessible(page, furnished, log_in, axe, keep):
     page.goto(f"{furnished.url}/login")
     axe()
@@ -76,6 +83,7 @@ def test_every_screen_is_sound_and_accessible(page, furnished, log_in, axe, keep
     keep("job")
 
 
+@seen("narrow")
 def test_nothing_is_wider_than_the_screen(page, furnished, log_in):
     log_in("administrator")
     for address in SCREENS.values():

@@ -31,13 +31,14 @@ from sqlalchemy.engine import URL
 from cms.errors import BadSetting
 
 PREFIX = "CMS_"
+TOP = Path(__file__).parent.parent  # the checkout
 SHORTEST_SECRET = 32
 EMBEDDED_PARTS = ("database", "queue", "storage")
 
 # How Gunicorn is told that its workers can never start, so that it does not go on trying.
 CANNOT_START = 3
 
-Megabytes = Annotated[int, Field(ge=1, le=10_000)]
+Millions = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Settings(BaseModel):
@@ -63,9 +64,9 @@ class Settings(BaseModel):
     job_retry_delay: int | None = Field(
         None, ge=0, description="Seconds between attempts, in place of each job's own (60)."
     )
-    upload_max_mb: Megabytes = Field(50, description="Largest single file, in MB.")
-    request_max_mb: Megabytes = Field(500, description="Largest single request, in MB.")
-    image_max_megapixels: Megabytes = Field(
+    upload_max_mb: Millions = Field(50, description="Largest single file, in MB.")
+    request_max_mb: Millions = Field(500, description="Largest single request, in MB.")
+    image_max_megapixels: Millions = Field(
         150, description="Largest picture, in millions of pixels."
     )
     login_limit: str = Field(
@@ -206,7 +207,7 @@ def _with_embedded_parts(settings: Settings) -> Settings:
 
 
 def _data_folder(path: Path) -> Path:
-    folder = path.resolve()
+    folder = (TOP / path).resolve()  # the same, whatever folder a process was started in
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -20,7 +20,7 @@ from cms.accounts.policy import may
 from cms.admin import columns, jobs
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
+from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab, asked_ids
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -31,8 +31,6 @@ from cms.imaging.formats import FORMATS
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
-
-MOST_IDS = 200
 
 STATES = {
     ImageStatus.PENDING: State(_l("Waiting"), "wait", "clock", moving=True),
@@ -157,8 +155,8 @@ class ImageView(QsListView):
     @expose("/status")
     @needs("view")
     def status(self) -> ResponseReturnValue:
-        """Answer where pictures stand: `?ids=1,2`, at most `MOST_IDS` of them."""
-        given = request.args.get("ids", "").split(",")[:MOST_IDS]
+        """Answer where pictures stand: `?ids=1,2`, at most 200 of them."""
+        given = asked_ids()
         if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in given):  # noqa: PLR2004 - fits every INTEGER
             raise BadRequest
         query = (
@@ -166,7 +164,11 @@ class ImageView(QsListView):
             .where(Image.id.in_(map(int, given)))
             .options(selectinload(Image.renditions))
         )
-        return jsonify(images=[_status_of(image) for image in db.session.scalars(query)])
+        return self.news(db.session.scalars(query), _status_of)
+
+    def mark_of(self, row: Image) -> str:
+        """Tell a picture that waits for its first attempt from one that waits for the next."""
+        return f"{row.status.value}{' again' if row.sentence else ''}"
 
     @expose("/retry", methods=("POST",))
     @needs("retry")
@@ -203,6 +205,11 @@ class ImageView(QsListView):
     @property
     def upload_max_bytes(self) -> int:
         return settings().upload_max_bytes
+
+    @property
+    def upload_too_large(self) -> str:
+        """Return what is said of a file over the limit."""
+        return _(FileTooLarge.sentence, limit=settings().upload_max_mb)
 
     @property
     def upload_types(self) -> str:

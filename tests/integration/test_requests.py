@@ -169,7 +169,7 @@ WORDS = {
     404: ("This page does not exist, or you may not see it.", "页面"),
     405: ("The request could not be answered.", "请求"),
     409: ("Somebody changed this at the same time.", "同时"),
-    413: ("This is larger than 500 MB, the most that is accepted at once.", "500 MB"),
+    413: ("This is larger than 2 MB, the most that is accepted at once.", "2 MB"),
     422: ("This could not be accepted.", "接受"),
     429: ("Wait a minute, then try again.", "分钟"),
     500: ("It is not your fault, and it has been noted.", "不是您的错"),

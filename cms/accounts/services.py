@@ -29,6 +29,12 @@ class UnusableEmail(CmsError):
     sentence = N_("%(email)s cannot be used: %(problem)s")
 
 
+class UnknownAccount(CmsError):
+    """Nobody has this address."""
+
+    sentence = N_("Nobody has an account with the address %(email)s.")
+
+
 class UnusablePassword(CmsError):
     """The password breaks a rule."""
 
@@ -47,6 +53,20 @@ def create_user(email: str, password: str, roles: Sequence[str]) -> User:
         password=hash_password(_checked_password(password, email)),
         roles=[_role(name) for name in roles],
     )
+    db.session.flush()
+    return cast("User", user)
+
+
+def set_password(email: str, password: str) -> User:
+    """Give an account a new password and end its sessions; the caller commits.
+
+    Raises `UnknownAccount` or `UnusablePassword`.
+    """
+    user = datastore.find_user(case_insensitive=True, email=email)
+    if user is None:
+        raise UnknownAccount(email=email)
+    user.password = hash_password(_checked_password(password, email))
+    datastore.set_uniquifier(user)
     db.session.flush()
     return cast("User", user)
 

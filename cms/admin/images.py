@@ -71,6 +71,8 @@ class ImageView(QsListView):
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
     edit_template = "admin/image/edit.html"
+    can_view_details = True
+    details_template = "admin/image/details.html"
 
     column_list = (
         "thumbnail",
@@ -117,6 +119,7 @@ class ImageView(QsListView):
         ),
     )
     row_buttons = (
+        RowButton(_l("View"), "eye", ".details_view"),
         EDIT,
         RowButton(
             _l("Retry"),

@@ -10,7 +10,8 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import selectinload
 
 from cms import clock
 from cms.admin import columns
@@ -20,7 +21,6 @@ from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs import ledger
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
 from cms.tasks import huey
 
@@ -110,7 +110,12 @@ class JobView(QsListView):
         Tab("waiting", _l("Waiting"), Job.state.in_(WAITING)),
         Tab("running", _l("Running"), Job.state == JobState.RUNNING),
         Tab("succeeded", _l("Done"), Job.state == JobState.SUCCEEDED),
-        Tab("failed", _l("Failed"), Job.state == JobState.FAILED, empty=_l("No job has failed.")),
+        Tab(
+            "failed",
+            _l("Failed"),
+            and_(Job.state == JobState.FAILED, ~Job.retry.has()),
+            empty=_l("No job has failed."),
+        ),
     )
     row_buttons = (
         VIEW,
@@ -119,10 +124,11 @@ class JobView(QsListView):
             "refresh",
             ".retry",
             post=True,
-            shown=lambda job: job.state == JobState.FAILED,
+            shown=lambda job: job.state == JobState.FAILED and job.retry is None,
         ),
     )
     live = Live(".status", "jobs")
+    loads = (selectinload(Job.retry),)
 
     @expose("/status")
     @needs("view")
@@ -152,7 +158,6 @@ class JobView(QsListView):
         """Return what the job does."""
         return task_in_words(row.task)
 
-    retry_of = staticmethod(ledger.retry_of)
     moment = staticmethod(columns.time_tag)
 
     @staticmethod

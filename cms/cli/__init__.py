@@ -8,6 +8,7 @@ from cms.cli import accounts, setup
 group = AppGroup("cms", help="Manage this QsCMS.")
 group.add_command(accounts.create_admin)
 group.add_command(accounts.create_user)
+group.add_command(accounts.set_password)
 group.add_command(setup.setup)
 group.add_command(setup.demo)
 

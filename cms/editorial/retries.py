@@ -29,14 +29,17 @@ class ForgottenKind(CmsError):
 def retry_job(job: Job) -> Job:
     """Submit a failed job again and return the new job.
 
-    Pressed twice it is one run. Raises `NothingToRetry` if it did not fail.
+    Of a job that was retried before, it is the newest retry that is tried
+    again, if that has failed as well; pressed twice it is one run. Raises
+    `NothingToRetry` if the job did not fail.
     """
     if job.state != JobState.FAILED:
         raise NothingToRetry
     if job.task not in huey.kinds:
         raise ForgottenKind
-    if already := ledger.retry_of(job):
-        return already
+    job = ledger.newest_retry(job)
+    if job.state != JobState.FAILED:
+        return job
     try:
         with db.session.begin_nested():
             retry = huey.resubmit(job)

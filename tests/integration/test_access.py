@@ -137,7 +137,7 @@ PAGES = {
     "/admin/image/edit/?id={own}": {V: 403, A: 200, E: 200, D: 200},
     "/admin/image/edit/?id={id}": EDITORS,
     "/admin/image/edit/?id=999": {V: 403, A: 404, E: 404, D: 404},
-    "/admin/image/details/?id={id}": NOT_THERE,
+    "/admin/image/details/?id={id}": ALL,
     "/admin/image/new/": NOT_THERE,
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},

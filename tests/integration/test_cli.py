@@ -13,7 +13,7 @@ from cms.extensions import db
 from cms.jobs.models import Job
 from cms.media.models import Image
 from tests.clients import PageClient
-from tests.factories import QUICK_TO_HASH
+from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD
 
 
@@ -123,3 +123,22 @@ def test_demo_adds_the_pictures_once_more_in_both_languages(cms):
     assert titles == [title for _name, title, _alt in DEMO_PICTURES]
     assert "群山" in titles
     assert db.session.query(Job).count() == len(DEMO_PICTURES)
+
+
+def test_a_lost_password_is_set_anew_and_ends_the_sessions(runner, ctx):
+    user = make_user("editor", "ada@example.com")
+    before = user.fs_uniquifier
+    db.session.commit()
+    done = runner.invoke(args=["cms", "set-password", "ada@example.com"], input="a new long word\n")
+
+    assert done.output == "ada@example.com has a new password.\n"
+    db.session.refresh(user)
+    assert user.verify_and_update_password("a new long word")
+    assert user.fs_uniquifier != before
+
+
+def test_the_password_of_nobody_is_not_set(runner):
+    done = runner.invoke(args=["cms", "set-password", "eve@example.com"], input="a new long word\n")
+
+    assert done.exit_code == 1
+    assert "Nobody has an account with the address eve@example.com." in done.output

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cms.editorial.retries import retry_job
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
@@ -204,3 +205,31 @@ def test_resolving_several_at_once(client, log_in, damaged, run_jobs):
     for told in db.session.query(AdminNotification):
         assert (told.state, told.resolved_by_id) == (NotificationState.RESOLVED, user.id)
         assert told.resolved_at is not None
+
+
+def test_a_retry_that_failed_as_well_is_tried_again_from_the_first_job(damaged, mend, run_jobs):
+    first = db.session.query(Job).one()
+    second = retry_job(first)
+    db.session.commit()
+    run_jobs(hours=1)
+    assert second.state == JobState.FAILED
+
+    mend()
+    third = retry_job(first)
+    db.session.commit()
+    run_jobs(hours=1)
+
+    assert third.retry_of_id == second.id
+    assert third.state == JobState.SUCCEEDED
+    db.session.refresh(damaged)
+    assert damaged.status == ImageStatus.READY
+    assert retry_job(first) is third
+
+
+def test_a_retry_that_is_rolled_back_leaves_nothing(damaged):
+    first = db.session.query(Job).one()
+    retry_job(first)
+    db.session.rollback()
+
+    assert retries() == []
+    assert len(huey) == 0

@@ -225,7 +225,7 @@ def test_each_role_opens_what_the_policy_says(client, world, somebody, role):
 @pytest.mark.parametrize(
     ("page", "form", "codes"), ACTS, ids=[f"{page}-{form}" for page, form, _ in ACTS]
 )
-def test_each_role_does_what_the_policy_says(client, world, somebody, role, page, form, codes):  # noqa: PLR0917 - a table
+def test_each_role_does_what_the_policy_says(client, world, somebody, role, page, form, codes):
     somebody(role)
     before = everything()
     filled = {name: value.format(**world) for name, value in form.items()}

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import flask_migrate
-from cms.imaging.samples import draw_sample
 from flask import Flask
 from flask_admin import Admin
 from flask_admin.contrib.sqla import ModelView
@@ -32,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from cms.accounts.services import create_user
 from cms.app import create_app
 from cms.extensions import db
+from cms.imaging.samples import draw_sample
 
 SIZE = (6000, 4000)
 PASSWORD = "correct horse battery"

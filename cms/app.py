@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -11,16 +11,16 @@ from flask_babel import lazy_gettext as _l
 from flask_security.views import login
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cms import admin, cli, config, edge, look, site, storage
+from cms import admin, cli, edge, look, site, storage
 from cms.accounts.services import datastore
+from cms.config import PREFIX, TOP, Settings, load
+from cms.config import settings as current_settings
 from cms.database import engine_options, with_driver
 from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
 from cms.jobs.queue import REDIS_TIMEOUTS
 from cms.mail import transport
 from cms.media.incoming import UploadRequest
 from cms.tasks import huey
-
-TOP = Path(__file__).parent.parent
 
 _CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -34,21 +34,21 @@ _CONTENT_SECURITY_POLICY = {
 }
 
 # Limited once, here: a limit set again for each application would be counted again.
-_limited_login = limiter.limit(lambda: config.settings().login_limit, methods=["POST"])(login)
+_limited_login = limiter.limit(lambda: current_settings().login_limit, methods=["POST"])(login)
 
 
-def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
-    """Make the application from the environment and `overrides`.
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application from the environment and `config`, which wins.
 
     Names beginning with `CMS_` are settings, as in the environment; others go
     to Flask as they are. Raises `BadSetting` for a setting that is wrong.
     """
-    given = dict(overrides or {})
-    settings = config.load(given)
+    given = dict(config or {})
+    settings = load(given)
     app = Flask("cms", root_path=str(TOP), template_folder="templates", static_folder="static")
     app.request_class = UploadRequest
     app.config.update(_flask_config(settings))
-    app.config.update({k: v for k, v in given.items() if not k.startswith(config.PREFIX)})
+    app.config.update({k: v for k, v in given.items() if not k.startswith(PREFIX)})
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -60,7 +60,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     return app
 
 
-def _bind_extensions(app: Flask, settings: config.Settings) -> None:
+def _bind_extensions(app: Flask, settings: Settings) -> None:
     secure = settings.env == "production"
     huey.init_app(app)  # first, since it names a wrong CMS_QUEUE_URL, which the limiter shares
     edge.init_app(app)
@@ -83,7 +83,7 @@ def _bind_extensions(app: Flask, settings: config.Settings) -> None:
     app.extensions["cms.mail"] = transport.from_url(settings.mail_url)
 
 
-def _flask_config(settings: config.Settings) -> dict[str, Any]:
+def _flask_config(settings: Settings) -> dict[str, Any]:
     url = with_driver(settings.database_url)
     on_redis = settings.queue_url.startswith("redis")
     return {
@@ -93,6 +93,8 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": settings.request_max_bytes,
         "TRUSTED_HOSTS": list(settings.trusted_hosts) or None,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": settings.env == "production",
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
         "BABEL_DEFAULT_LOCALE": settings.locale,
@@ -102,6 +104,7 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "RATELIMIT_STORAGE_OPTIONS": REDIS_TIMEOUTS if on_redis else {},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,  # Redis being away locks nobody out
         "SECURITY_CHANGEABLE": True,
+        "SECURITY_FRESHNESS": timedelta(-1),  # no page asks for the password again, yet
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
         # The same words whatever was wrong, so that nobody learns who has an account.
         "SECURITY_MSG_GENERIC_AUTHN_FAILED": (_l("Wrong email address or password."), "error"),
@@ -110,5 +113,6 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "SECURITY_POST_CHANGE_VIEW": "/admin/",
         "SECURITY_POST_LOGIN_VIEW": "/admin/",
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_STATIC_FOLDER": None,  # scripts that no page of ours uses
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
     }

@@ -33,6 +33,7 @@ from sqlalchemy.engine import URL
 from cms.errors import BadSetting
 
 PREFIX = "CMS_"
+TOP = Path(__file__).parent.parent  # the checkout
 SHORTEST_SECRET = 32
 EMBEDDED_PARTS = ("database", "queue", "storage", "mail")
 UNSET_SENDER = "QsCMS <qscms@localhost>"
@@ -40,7 +41,7 @@ UNSET_SENDER = "QsCMS <qscms@localhost>"
 # How Gunicorn is told that its workers can never start, so that it does not go on trying.
 CANNOT_START = 3
 
-Megabytes = Annotated[int, Field(ge=1, le=10_000)]
+Millions = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Settings(BaseModel):
@@ -79,9 +80,9 @@ class Settings(BaseModel):
         30, ge=3, description="Seconds without a sign of life after which a worker counts as dead."
     )
     job_keep_days: int = Field(90, ge=1, description="Days that ended jobs are kept for.")
-    upload_max_mb: Megabytes = Field(50, description="Largest single file, in MB.")
-    request_max_mb: Megabytes = Field(500, description="Largest single request, in MB.")
-    image_max_megapixels: Megabytes = Field(
+    upload_max_mb: Millions = Field(50, description="Largest single file, in MB.")
+    request_max_mb: Millions = Field(500, description="Largest single request, in MB.")
+    image_max_megapixels: Millions = Field(
         150, description="Largest picture, in millions of pixels."
     )
     login_limit: str = Field(
@@ -239,7 +240,7 @@ def _with_embedded_parts(settings: Settings) -> Settings:
 
 
 def _data_folder(path: Path) -> Path:
-    folder = path.resolve()
+    folder = (TOP / path).resolve()  # the same, whatever folder a process was started in
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -114,6 +114,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+@event.listens_for(Engine, "savepoint")
+def _begin_before_savepoint(connection: Any, _name: str) -> None:
+    """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits."""
+    if connection.dialect.name != "sqlite":
+        return
+    if not connection.connection.dbapi_connection.in_transaction:
+        connection.exec_driver_sql("BEGIN")
+
+
 def engine_options(url: URL) -> dict[str, Any]:
     """Return what to open the database with. READ COMMITTED on every server, so
     that a row that another transaction has just committed is seen."""

@@ -28,12 +28,15 @@ from werkzeug.exceptions import (
     InternalServerError,
     NotFound,
     RequestEntityTooLarge,
+    SecurityError,
     TooManyRequests,
     Unauthorized,
     UnprocessableEntity,
+    UnsupportedMediaType,
 )
 
 from cms import errors
+from cms.accounts.policy import may
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db
@@ -47,6 +50,11 @@ LOCALE_COOKIE = "cms_locale"
 # What anybody may ask for. Every other address wants a log-in; a view of our
 # own is opened by `@public`.
 _PUBLIC_ENDPOINTS = {"static", "security.login"}
+
+# What takes more than a form's worth of bytes, and what one must be allowed to do for
+# it. All other bodies are cut short: a stranger's would fill the disk before its 400.
+_LARGE_BODIES = {"image.upload": ("create", "image")}
+_FORM_BYTES = 2_000_000
 
 # What each kind of error is called, and what it says.
 _WORDS: dict[type[HTTPException], tuple[str, str]] = {
@@ -92,8 +100,10 @@ def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
     app.before_request(_require_login)
+    app.before_request(_limit_body)
+    app.before_request(_refuse_json_at_the_door)
     app.after_request(_commit_or_roll_back)
-    app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(errors.CmsError, _answer_cms_error)
     app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(Exception, _answer_unexpected)
@@ -138,6 +148,14 @@ def inner_target(target: str | None) -> str | None:
     return target if all(" " < sign != "\x7f" for sign in target) else None
 
 
+def _limit_body() -> None:
+    action, kind = _LARGE_BODIES.get(request.endpoint or "", (None, None))
+    if action is None or kind is None:
+        request.max_content_length = _FORM_BYTES
+    elif current_user.is_authenticated and not may(current_user, action, kind):
+        raise Forbidden
+
+
 def _require_login() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
@@ -145,6 +163,13 @@ def _require_login() -> Any:
     if current_user.is_authenticated:
         return None
     return ask_to_log_in()
+
+
+def _refuse_json_at_the_door() -> None:
+    # Flask-Security would read any amount of it, take a list for a form, and hand out
+    # a token that passes by our forms' own.
+    if request.is_json and request.blueprint == "security":
+        raise UnsupportedMediaType
 
 
 def ask_to_log_in() -> Any:
@@ -163,11 +188,13 @@ def _commit_or_roll_back(response: Response) -> Response:
     return response
 
 
-def _answer_error(error: HTTPException) -> Any:
+def answer_error(error: HTTPException) -> Any:
+    """Answer an HTTP error in words; one that is a redirect goes out as it is."""
     if error.code is None or error.code < BadRequest.code:
         return error
     title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
-    return _answer(error.code, gettext(title), gettext(sentence, limit=settings().request_max_mb))
+    limit = (request.max_content_length or 0) // 1_000_000
+    return _answer(error.code, gettext(title), gettext(sentence, limit=limit))
 
 
 def _answer_cms_error(error: errors.CmsError) -> Any:
@@ -177,12 +204,12 @@ def _answer_cms_error(error: errors.CmsError) -> Any:
 
 def _answer_conflict(error: IntegrityError) -> Any:
     logger.warning("refused by the database: %s", error.orig)
-    return _answer_error(Conflict())
+    return answer_error(Conflict())
 
 
 def _answer_unexpected(error: Exception) -> Any:
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _answer_error(InternalServerError())
+    return answer_error(InternalServerError())
 
 
 def _answer(code: int, title: str, sentence: str) -> Any:
@@ -190,4 +217,7 @@ def _answer(code: int, title: str, sentence: str) -> Any:
     db.session.rollback()
     if wants_json():
         return jsonify(error=sentence), code
+    if isinstance(request.routing_exception, SecurityError):
+        # No page can be drawn for a host that is not ours: none of its addresses can be made.
+        return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
     return render_template("errors/error.html", code=code, title=title, sentence=sentence), code

@@ -16,11 +16,8 @@ from cms.jobs.queue import open_storage
 from cms.tasks import huey
 from tests import services
 from tests.clients import PageClient
-from tests.factories import make_user
+from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD, free_port
-
-# Argon2 costs a third of a second by design; hundreds of tests log in.
-QUICK_TO_HASH = {"argon2__rounds": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
 
 
 def _running(service):
@@ -161,7 +158,7 @@ def _made_app(folder, **settings):
             "CMS_DATA_DIR": folder,
             "CMS_LOGIN_LIMIT": "1000 per minute",
             "PROPAGATE_EXCEPTIONS": False,  # an error is answered as in production
-            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": QUICK_TO_HASH,
+            **QUICK_TO_HASH,
             **settings,
         }
     )

@@ -16,6 +16,15 @@ from cms.media.incoming import IncomingFile
 from tests import pictures
 from tests.processes import PASSWORD
 
+# For `create_app`: Argon2 costs a third of a second by design, and hundreds of tests log in.
+QUICK_TO_HASH = {
+    "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
+        "argon2__rounds": 1,
+        "argon2__memory_cost": 8,
+        "argon2__parallelism": 1,
+    }
+}
+
 _numbers = count(1)
 
 

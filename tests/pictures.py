@@ -150,6 +150,13 @@ def long_gif(frames=2_000):
     return head + frame * frames + b";"
 
 
+def slow_gif(blocks):
+    """One frame in blocks of one byte each: slow to walk through."""
+    one = animated_gif(1)
+    frame = one.index(b",")
+    return one[: frame + 10] + b"\x02" + b"\x01" * (2 * blocks) + b"\0;"
+
+
 def png_chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
@@ -247,6 +254,16 @@ def bad_picture_list_jpeg():
     whole = jpeg()
     claim = b"MPF\0" + b"II*\0\xff\xff\xff\xff"
     return whole[:2] + b"\xff\xe2" + struct.pack(">H", len(claim) + 2) + claim + whole[2:]
+
+
+def camera_mpo():
+    """A photo as cameras write it, with a second picture in the same file."""
+    others = [corners(64, 48).rotate(180)]
+    return encoded(corners(64, 48), "MPO", quality=95, save_all=True, append_images=others)
+
+
+def commented_gif():
+    return encoded(corners(64, 48), "GIF", comment=b"secret comment")
 
 
 def rotated_heic(width=80, height=40):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from email_validator import EmailNotValidError
-from flask import current_app
+from flask import Flask, current_app
+from flask_login import user_logged_out
 from flask_security import SQLAlchemyUserDatastore, hash_password
 
 from cms.accounts.models import Role, User
@@ -17,10 +17,22 @@ from cms.extensions import db
 datastore = SQLAlchemyUserDatastore(db, User, Role)
 
 
+@user_logged_out.connect
+def _end_sessions(_app: Flask, user: User) -> None:
+    """Make a cookie that was copied before the log-out useless, with all others of the account."""
+    datastore.set_uniquifier(user)
+
+
 class UnusableEmail(CmsError):
     """The address is malformed, or somebody has it already."""
 
     sentence = N_("%(email)s cannot be used: %(problem)s")
+
+
+class UnknownAccount(CmsError):
+    """Nobody has this address."""
+
+    sentence = N_("Nobody has an account with the address %(email)s.")
 
 
 class UnusablePassword(CmsError):
@@ -45,10 +57,24 @@ def create_user(email: str, password: str, roles: Sequence[str]) -> User:
     return cast("User", user)
 
 
+def set_password(email: str, password: str) -> User:
+    """Give an account a new password and end its sessions; the caller commits.
+
+    Raises `UnknownAccount` or `UnusablePassword`.
+    """
+    user = datastore.find_user(case_insensitive=True, email=email)
+    if user is None:
+        raise UnknownAccount(email=email)
+    user.password = hash_password(_checked_password(password, email))
+    datastore.set_uniquifier(user)
+    db.session.flush()
+    return cast("User", user)
+
+
 def _checked_email(email: str) -> str:
     try:
         email = _security().mail_util.validate(email)
-    except EmailNotValidError as error:
+    except ValueError as error:  # of email_validator, or of Flask-Security that wraps it
         raise UnusableEmail(email=email, problem=str(error)) from None
     if datastore.find_user(case_insensitive=True, email=email):
         raise UnusableEmail(email=email, problem="it has an account already")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
-from flask import abort, jsonify, request
+from flask import abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import gettext as _
@@ -128,6 +128,10 @@ class Guarded(BaseView):
         if "return_url" in kwargs:
             kwargs["return_url"] = inner_target(kwargs["return_url"]) or self._home()
         return super().render(template, **kwargs)
+
+    def back(self) -> ResponseReturnValue:
+        """Return a redirect to the page that a form was posted from, or to this view's first."""
+        return redirect(inner_target(request.form.get("url")) or self._home())
 
     def _home(self) -> str:
         return self.get_url(f".{self._default_view}")

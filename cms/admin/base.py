@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, abort, flash, jsonify, redirect, request
+from flask import Flask, abort, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.actions import action
@@ -228,11 +228,10 @@ class QsModelView(Guarded, ModelView):
         ids = request.form.getlist("rowid")
         for given in ids:
             self._key(given)
-        back = redirect(request.form.get("url") or self._home())
         if not ids:
             flash(_("Tick at least one row first."), "warning")
-            return back
-        return self._actions_data[name][0](ids) or back
+            return self.back()
+        return self._actions_data[name][0](ids) or self.back()
 
     @action("delete", _l("Delete"), _l("Delete the ticked rows? This cannot be undone."))
     def action_delete(self, ids: list[str]) -> None:

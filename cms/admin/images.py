@@ -20,9 +20,9 @@ from cms.accounts.policy import may
 from cms.admin import columns, jobs
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab
+from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab, asked_ids
 from cms.config import settings
-from cms.edge import wants_json
+from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
 from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, upload_pictures
 from cms.errors import CmsError
@@ -31,8 +31,6 @@ from cms.imaging.formats import FORMATS
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
-
-MOST_IDS = 200
 
 STATES = {
     ImageStatus.PENDING: State(_l("Waiting"), "wait", "clock", moving=True),
@@ -73,6 +71,8 @@ class ImageView(QsListView):
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
     edit_template = "admin/image/edit.html"
+    can_view_details = True
+    details_template = "admin/image/details.html"
 
     column_list = (
         "thumbnail",
@@ -119,6 +119,7 @@ class ImageView(QsListView):
         ),
     )
     row_buttons = (
+        RowButton(_l("View"), "eye", ".details_view"),
         EDIT,
         RowButton(
             _l("Retry"),
@@ -157,8 +158,8 @@ class ImageView(QsListView):
     @expose("/status")
     @needs("view")
     def status(self) -> ResponseReturnValue:
-        """Answer where pictures stand: `?ids=1,2`, at most `MOST_IDS` of them."""
-        given = request.args.get("ids", "").split(",")[:MOST_IDS]
+        """Answer where pictures stand: `?ids=1,2`, at most 200 of them."""
+        given = asked_ids()
         if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in given):  # noqa: PLR2004 - fits every INTEGER
             raise BadRequest
         query = (
@@ -166,7 +167,11 @@ class ImageView(QsListView):
             .where(Image.id.in_(map(int, given)))
             .options(selectinload(Image.renditions))
         )
-        return jsonify(images=[_status_of(image) for image in db.session.scalars(query)])
+        return self.news(db.session.scalars(query), _status_of)
+
+    def mark_of(self, row: Image) -> str:
+        """Tell a picture that waits for its first attempt from one that waits for the next."""
+        return f"{row.status.value}{' again' if row.sentence else ''}"
 
     @expose("/retry", methods=("POST",))
     @needs("retry")
@@ -178,7 +183,7 @@ class ImageView(QsListView):
             flash(_("“%(title)s” will be tried again.", title=image.title), "success")
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-        return redirect(request.form.get("url") or self.get_url(".index_view"))
+        return self.back()
 
     @staticmethod
     def jobs_of(image: Image) -> list[Job]:
@@ -203,6 +208,11 @@ class ImageView(QsListView):
     @property
     def upload_max_bytes(self) -> int:
         return settings().upload_max_bytes
+
+    @property
+    def upload_too_large(self) -> str:
+        """Return what is said of a file over the limit."""
+        return _(FileTooLarge.sentence, limit=settings().upload_max_mb)
 
     @property
     def upload_types(self) -> str:
@@ -236,7 +246,7 @@ class ImageView(QsListView):
 
 def _answer_too_large(error: RequestEntityTooLarge) -> Any:
     if not wants_json():
-        return error
+        return answer_error(error)
     whole = Refusal("", FileTooLarge(limit=settings().request_max_mb))
     return _as_json(UploadResult(refused=[whole]))
 

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import selectinload
 
 from cms import clock
 from cms.accounts.policy import may
 from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab
+from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs import ledger
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
 from cms.tasks import huey
-
-MOST_IDS = 200
 
 STATES = {
     JobState.QUEUED: State(_l("Waiting"), "wait", "clock", moving=True),
@@ -136,7 +134,12 @@ class JobView(QsListView):
         Tab("waiting", _l("Waiting"), Job.state.in_(WAITING)),
         Tab("running", _l("Running"), Job.state == JobState.RUNNING),
         Tab("succeeded", _l("Done"), Job.state == JobState.SUCCEEDED),
-        Tab("failed", _l("Failed"), Job.state == JobState.FAILED, empty=_l("No job has failed.")),
+        Tab(
+            "failed",
+            _l("Failed"),
+            and_(Job.state == JobState.FAILED, ~Job.retry.has()),
+            empty=_l("No job has failed."),
+        ),
     )
     row_buttons = (
         VIEW,
@@ -145,18 +148,22 @@ class JobView(QsListView):
             "refresh",
             ".retry",
             post=True,
-            shown=lambda job: job.state == JobState.FAILED,
+            shown=lambda job: job.state == JobState.FAILED and job.retry is None,
         ),
     )
     live = Live(".status", "jobs")
+    loads = (selectinload(Job.retry),)
 
     @expose("/status")
     @needs("view")
     def status(self) -> ResponseReturnValue:
-        """Answer where jobs stand: `?ids=…,…`, at most `MOST_IDS` of them."""
-        ids = request.args.get("ids", "").split(",")[:MOST_IDS]
-        rows = db.session.execute(select(Job.id, Job.state).where(Job.id.in_(ids)))
-        return jsonify(jobs=[{"id": id_, "status": state.value} for id_, state in rows])
+        """Answer where jobs stand: `?ids=…,…`, at most 200 of them."""
+        jobs = db.session.scalars(select(Job).where(Job.id.in_(asked_ids())))
+        return self.news(jobs, lambda job: {"id": job.id, "status": job.state.value})
+
+    def mark_of(self, row: Job) -> str:
+        """Tell one attempt from the next."""
+        return f"{row.state.value}:{row.attempts_made}"
 
     @expose("/retry", methods=("POST",))
     @needs("retry")
@@ -167,7 +174,7 @@ class JobView(QsListView):
             again = retries.retry_job(job)
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-            return redirect(request.form.get("url") or self.get_url(".index_view"))
+            return self.back()
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))
 
@@ -175,7 +182,6 @@ class JobView(QsListView):
         """Return what the job does."""
         return task_in_words(row.task)
 
-    retry_of = staticmethod(ledger.retry_of)
     progress = staticmethod(progress_of)
     moment = staticmethod(columns.time_tag)
 

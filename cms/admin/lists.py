@@ -19,7 +19,7 @@
         @needs("retry")
         def retry(self):
             retry_image(self.get_one(request.form["id"]))
-            return redirect(request.form["url"])
+            return self.back()
 
     admin.add_view(ImageView(Image, name=_l("Pictures")))
 
@@ -30,11 +30,11 @@ fixed number of queries however many rows there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, request
+from flask import flash, jsonify, request
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
@@ -52,6 +52,7 @@ __all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "
 FARTHEST_PAGE = 10_000_000
 LONGEST_SEARCH = 200
 MOST_SEARCH_WORDS = 8
+MOST_IDS = 200
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Tab:
 class Live:
     """Where the list asks for news while a row is in a moving state.
 
-    `endpoint`, called with `ids=1,2`, answers `{key: [{"id", "status"}, …]}`.
+    `endpoint`, called with `ids=1,2`, answers with `QsListView.news`.
     """
 
     endpoint: str
@@ -415,8 +416,23 @@ class QsListView(Conflicts, QsModelView):
         """Return what a row is called where it is spoken of: in questions, labels and news."""
         return str(row)
 
+    def news(self, rows: Iterable[Any], draw: Callable[[Any], dict[str, Any]]) -> Any:
+        """Answer where `rows` stand: `{key: [draw(row), …]}`.
+
+        A list that asks with `marks=1` is also told each row's mark, by its id.
+        """
+        rows = list(rows)
+        answer: dict[str, Any] = {self.live.key if self.live else "": [draw(row) for row in rows]}
+        if "marks" in request.args:
+            answer["marks"] = {str(self.get_pk_value(row)): self.mark_of(row) for row in rows}
+        return jsonify(answer)
+
+    def mark_of(self, row: Any) -> str:
+        """Return what must differ for a live row to be drawn anew: by default its state."""
+        return self.state_of(row)
+
     def state_of(self, row: Any) -> str:
-        """Return what must differ for a live row to be drawn anew."""
+        """Return the state of a row, by its own name."""
         value = getattr(row, self.state_column, "") if self.state_column else ""
         return str(getattr(value, "value", value))
 
@@ -428,6 +444,11 @@ class QsListView(Conflicts, QsModelView):
         """Return the states that change by themselves, from the status column's declaration."""
         shown = (self.column_formatters or {}).get(self.state_column)
         return shown.moving if isinstance(shown, columns.Status) else ()
+
+
+def asked_ids() -> list[str]:
+    """Return the ids that a live list asks about, `?ids=1,2`, at most `MOST_IDS` of them."""
+    return [part for part in request.args.get("ids", "").split(",") if part][:MOST_IDS]
 
 
 def _label(flt: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request
+from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
@@ -246,7 +246,7 @@ class NotificationView(QsListView):
             flash(done, "success")
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-        return redirect(request.form.get("url") or self.get_url(".index_view"))
+        return self.back()
 
     def _do_to_all(self, ids: list[str], act: Callable[[AdminNotification], Any]) -> None:
         done = 0

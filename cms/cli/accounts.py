@@ -7,8 +7,8 @@ import sys
 import click
 from flask.cli import with_appcontext
 
+from cms.accounts import services
 from cms.accounts.policy import ROLES
-from cms.accounts.services import create_user as create
 from cms.errors import CmsError
 from cms.extensions import db
 
@@ -30,9 +30,22 @@ def create_user(email: str, role: str) -> None:
     _create(email, [role])
 
 
+@click.command("set-password")
+@click.argument("email")
+@with_appcontext
+def set_password(email: str) -> None:
+    """Set a new password, asked for or read from standard input, and end all sessions."""
+    try:
+        user = services.set_password(email, _read_password())
+    except CmsError as error:
+        raise click.ClickException(str(error)) from None
+    db.session.commit()
+    click.echo(f"{user.email} has a new password.")
+
+
 def _create(email: str, roles: list[str]) -> None:
     try:
-        user = create(email, _read_password(), roles)
+        user = services.create_user(email, _read_password(), roles)
     except CmsError as error:
         raise click.ClickException(str(error)) from None
     db.session.commit()

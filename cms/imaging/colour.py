@@ -10,7 +10,6 @@ from PIL import Image, ImageCms
 logger = logging.getLogger(__name__)
 
 _SRGB = ImageCms.createProfile("sRGB")
-_LAB = ImageCms.createProfile("LAB")
 _SIXTEEN_TO_EIGHT = 1 / 257  # 65535 becomes 255
 _FULL_EIGHT = 255
 
@@ -50,13 +49,10 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+    if not profile:
+        return None
     try:
-        if profile:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        elif image.mode == "LAB":
-            source = ImageCms.ImageCmsProfile(_LAB)
-        else:
-            return None
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if image.mode == "L" and source.profile.xcolor_space == "RGB ":
             image = image.convert("RGB")
         return ImageCms.profileToProfile(

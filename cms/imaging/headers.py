@@ -12,6 +12,9 @@ from typing import BinaryIO
 from cms.imaging.geometry import Size
 
 _HEAD = 65_536
+# Blocks of usual size would make hundreds of megabytes. A file of more was made to keep
+# us busy; what stands behind them is not looked at.
+_MOST_BLOCKS = 1_000_000
 _GIF_PALETTE_FOLLOWS = 0x80
 _ISPE = re.compile(rb"ispe\0\0\0\0(.{8})", re.DOTALL)
 
@@ -43,14 +46,16 @@ def png_chunk(file: BinaryIO, wanted: bytes) -> bytes | None:
     before = file.tell()
     try:
         file.seek(8)
-        while len(header := file.read(8)) == 8:  # noqa: PLR2004 - length and name
-            length, name = struct.unpack(">I4s", header)
+        for _ in range(_MOST_BLOCKS):
+            length, name = struct.unpack(">I4s", file.read(8))
             if name == wanted:
                 return file.read(min(length, _HEAD))
             file.seek(length + 4, 1)
-        return None
+    except struct.error:
+        pass  # the end of the file
     finally:
         file.seek(before)
+    return None
 
 
 def _gif(file: BinaryIO, most_frames: int) -> tuple[Size, int]:
@@ -64,9 +69,13 @@ def _gif(file: BinaryIO, most_frames: int) -> tuple[Size, int]:
 
 def _gif_frames(file: BinaryIO) -> Iterator[Size]:
     """Yield the lower right corner of each frame's area, from the screen's flags on."""
+    blocks = iter(range(_MOST_BLOCKS))
     (flags,) = struct.unpack("<B2x", file.read(3))
     _skip_palette(file, flags)
-    while (kind := file.read(1)) not in (b"", b";"):
+    for _ in blocks:
+        kind = file.read(1)
+        if kind in (b"", b";"):
+            return
         if kind == b",":
             area = file.read(9)
             if len(area) < 9:  # noqa: PLR2004 - its end is missing
@@ -77,7 +86,7 @@ def _gif_frames(file: BinaryIO) -> Iterator[Size]:
         elif kind != b"!":
             continue
         file.seek(1, 1)  # the code size, or the extension's name
-        _skip_blocks(file)
+        _skip_blocks(file, blocks)
 
 
 def _skip_palette(file: BinaryIO, flags: int) -> None:
@@ -85,8 +94,11 @@ def _skip_palette(file: BinaryIO, flags: int) -> None:
         file.seek(3 << ((flags & 7) + 1), 1)
 
 
-def _skip_blocks(file: BinaryIO) -> None:
-    while (length := file.read(1)) not in (b"", b"\0"):
+def _skip_blocks(file: BinaryIO, blocks: Iterator[int]) -> None:
+    for _ in blocks:
+        length = file.read(1)
+        if length in (b"", b"\0"):
+            return
         file.seek(length[0], 1)
 
 

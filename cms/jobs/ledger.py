@@ -224,6 +224,13 @@ def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
     return list(db.session.scalars(query))
 
 
+def newest_retry(job: Job) -> Job:
+    """Return the last of a job's retries by hand, or the job itself."""
+    while (retry := retry_of(job)) is not None:
+        job = retry
+    return job
+
+
 def retry_of(job: Job) -> Job | None:
     """Return the retry by hand of a failed job, if there is one."""
     return db.session.scalars(select(Job).where(Job.retry_of_id == job.id)).one_or_none()

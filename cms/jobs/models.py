@@ -81,6 +81,10 @@ class Job(Base):
         back_populates="job", order_by="JobAttempt.number", cascade="all, delete-orphan"
     )
 
+    retry: Mapped[Job | None] = relationship(
+        primaryjoin="Job.id == foreign(Job.retry_of_id)", remote_side=retry_of_id, viewonly=True
+    )
+
     def __str__(self) -> str:
         return f"{self.task} {self.id[:8]}"
 

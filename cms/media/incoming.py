@@ -26,6 +26,7 @@ class IncomingFile:
         self._limit = limit
         self._file: Incoming = storage.incoming()
         self._hash = hashlib.sha256()
+        self._closed = False
         self.size = 0
 
     @property
@@ -49,6 +50,7 @@ class IncomingFile:
 
     def adopt(self, key: str) -> None:
         """Take the file into the storage under `key`, whole and on disk."""
+        self._closed = True
         self._storage.adopt(self._file, key)
 
     def flush(self) -> None:
@@ -64,11 +66,27 @@ class IncomingFile:
         return self._file.read(size)
 
     def close(self) -> None:
-        self._file.close()
+        if not self._closed:
+            self._closed = True
+            self._file.close()
 
 
 class UploadRequest(Request):
-    """A request whose uploaded files are `IncomingFile`s, closed when it ends."""
+    """A request whose uploaded files are `IncomingFile`s, closed when it ends.
+
+    Also those of a body that was cut off, or went over the limit, in the middle.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._arrived: list[IncomingFile] = []
+
+    def close(self) -> None:
+        super().close()
+        for file in self._arrived:
+            file.close()
 
     def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> Any:
-        return IncomingFile(current_app.extensions["cms.storage"], settings().upload_max_bytes)
+        file = IncomingFile(current_app.extensions["cms.storage"], settings().upload_max_bytes)
+        self._arrived.append(file)
+        return file

@@ -45,15 +45,18 @@ _REOPENED: dict[str, tuple[type[Any], Callable[[Any], None]]] = {
 def retry_job(job: Job) -> Job:
     """Submit a failed job again and return the new job.
 
-    Pressed twice it is one run. Raises `NothingToRetry` if it did not fail,
-    `UnknownTask`, and `ContentErased` for a mail that is no longer there to send.
+    Of a job that was retried before, it is the newest retry that is tried
+    again, if that has failed as well; pressed twice it is one run. Raises
+    `NothingToRetry` if the job did not fail, `UnknownTask`, and `ContentErased`
+    for a mail that is no longer there to send.
     """
     if job.state != JobState.FAILED:
         raise NothingToRetry
     if job.task not in huey.kinds:
         raise UnknownTask
-    if already := ledger.retry_of(job):
-        return already
+    job = ledger.newest_retry(job)
+    if job.state != JobState.FAILED:
+        return job
     try:
         with db.session.begin_nested():
             _reopen(job)

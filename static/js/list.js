@@ -104,13 +104,15 @@ async function ask() {
 }
 
 async function somethingChanged() {
-  const shown = new Map(rowsOf(list).map((row) => [row.dataset.id, row.dataset.state]));
+  const shown = new Map(rowsOf(list).map((row) => [row.dataset.id, row.dataset.mark]));
   const address = new URL(list.dataset.liveUrl, location.href);
   address.searchParams.set("ids", [...shown.keys()].join(","));
+  address.searchParams.set("marks", "1");
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (answer.status === 401) location.reload(); // logged out meanwhile: the page says so
   if (!answer.ok) throw new Error(`status ${answer.status}`);
-  const things = (await answer.json())[list.dataset.liveKey];
-  return things.length < shown.size || things.some((it) => shown.get(String(it.id)) !== it.status);
+  const { marks } = await answer.json();
+  return [...shown].some(([id, mark]) => marks[id] !== mark);
 }
 
 async function refresh() {
@@ -145,7 +147,7 @@ function swapRows(body, freshBody, fresh) {
   const changed = [];
   const wanted = rowsOf(freshBody).map((row) => {
     const before = old.get(row.dataset.id);
-    if (before && before.dataset.state === row.dataset.state) return before;
+    if (before && before.dataset.mark === row.dataset.mark) return before;
     ready(row);
     row.classList.add("is-fresh");
     if (before) takeOver(before, row);

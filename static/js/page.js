@@ -82,12 +82,13 @@ document.addEventListener("keydown", (event) => {
 // What another script has to say is shown as a notice, and read out.
 document.addEventListener("list:say", (event) => {
   const place = document.querySelector("[data-messages]");
-  const template = place?.querySelector("[data-notice]");
+  const { words, tone } = event.detail;
+  const template = place?.querySelector(`[data-notice="${tone}"]`);
   if (!template) return;
   const notice = template.content.firstElementChild.cloneNode(true);
   place.append(notice);
   // Set after it is in the page: a live region speaks of changes only.
-  setTimeout(() => (notice.querySelector("p").textContent = event.detail), 50);
+  setTimeout(() => (notice.querySelector("p").textContent = words), 50);
 });
 
 // Questions. Buttons that ask first come disabled, so that without this script

@@ -6,25 +6,30 @@ const { Dashboard, DropTarget, Uppy, XHRUpload, locales } = window.Uppy; // vend
 const button = document.querySelector("[data-upload-url]");
 if (button) start(button.dataset);
 
-function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone }) {
+function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge }) {
   const chinese = document.documentElement.lang.startsWith("zh");
+  const refused = new Map();
   const uppy = new Uppy({
     locale: chinese ? locales.zh_CN : undefined,
-    restrictions: { maxFileSize: Number(uploadMaxBytes) },
     autoProceed: true,
-    logger: { debug() {}, warn() {}, error() {} }, // people are told, on the page
+    infoTimeout: 0, // what went wrong is told on the page, where it stays
+    logger: { debug() {}, warn() {}, error() {} },
+    // Saves sending what the server would refuse, in the server's own words.
+    onBeforeFileAdded: (file) => {
+      if (file.size <= Number(uploadMaxBytes)) return true;
+      say(`${file.name}: ${uploadTooLarge}`, "danger");
+      return false;
+    },
   });
 
   uppy.use(Dashboard, {
     trigger: "[data-upload-url]",
     closeModalOnClickOutside: true,
-    hideProgressDetails: false,
     note: button.dataset.uploadNote,
     proudlyDisplayPoweredByUppy: false,
     theme: document.documentElement.dataset.bsTheme,
     fileManagerSelectionType: "files",
-    showRemoveButtonAfterComplete: true,
-    disableThumbnailGenerator: false,
+    hideRetryButton: true, // what was refused once is refused again
   });
   // The file dialog offers what we take; what it really is, the server decides.
   uppy.on("dashboard:modal-open", () => {
@@ -43,23 +48,25 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
     timeout: 60_000,
     shouldRetry: (request) => request.status === 0 || request.status >= 502,
     onAfterResponse: (request) => {
-      const refused = refusal(request);
-      if (refused) throw new Error(refused);
+      const words = refusal(request);
+      if (words) throw new Error(words);
     },
   });
 
   uppy.on("file-added", () => uppy.getPlugin("Dashboard").openModal());
-  uppy.on("upload-error", (file, error) => {
-    uppy.hideInfo(); // "failed" alone; the reason says more
-    uppy.info(`${file.name}: ${error.message}`, "error", 10_000);
-  });
+  uppy.on("upload-error", (file, error) => refused.set(file.name, error.message));
   uppy.on("upload-success", () => document.dispatchEvent(new CustomEvent("list:refresh")));
-  uppy.on("complete", ({ successful, failed }) => {
-    if (failed.length || !successful.length) return;
+  uppy.on("complete", ({ successful }) => {
     uppy.getPlugin("Dashboard").closeModal();
     uppy.clear();
-    document.dispatchEvent(new CustomEvent("list:say", { detail: uploadDone }));
+    if (successful.length) say(uploadDone, "success");
+    for (const [name, words] of refused) say(`${name}: ${words}`, "danger");
+    refused.clear();
   });
+}
+
+function say(words, tone) {
+  document.dispatchEvent(new CustomEvent("list:say", { detail: { words, tone } }));
 }
 
 // The server's own sentence about a file that it did not take.

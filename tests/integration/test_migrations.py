@@ -12,7 +12,7 @@ from cms.app import create_app
 from cms.database import Base, UtcDateTime, with_driver
 from cms.extensions import db
 from cms.notifications.models import AdminNotification, NotificationState
-from tests.factories import make_picture
+from tests.factories import QUICK_TO_HASH, make_picture
 from tests.processes import TOP
 
 DATABASE = "cms_migrations"
@@ -38,7 +38,12 @@ def database(request, tmp_path):
 def migrated(database, tmp_path):
     """An application on that database, upgraded from nothing."""
     app = create_app(
-        {"CMS_ENV": "testing", "CMS_DATA_DIR": tmp_path / "var", "CMS_DATABASE_URL": database}
+        {
+            "CMS_ENV": "testing",
+            "CMS_DATA_DIR": tmp_path / "var",
+            "CMS_DATABASE_URL": database,
+            **QUICK_TO_HASH,
+        }
     )
     with app.app_context():
         flask_migrate.upgrade()

@@ -242,9 +242,12 @@ def small_limit(ctx, monkeypatch):
 
 
 @pytest.mark.parametrize("role", [None, "viewer"])
-def test_who_may_not_upload_is_refused_before_the_body_is_read(client, log_in, stored, role):
+def test_who_may_not_upload_is_refused_before_the_body_is_read(
+    ctx, client, log_in, stored, role, monkeypatch
+):
     if role:
         log_in(role)
+    monkeypatch.setattr(ctx.extensions["cms.storage"], "incoming", pytest.fail)
     answer = client.post(
         "/admin/image/upload",
         data={"file": [(io.BytesIO(pictures.jpeg(64, 48)), "a.jpg")]},

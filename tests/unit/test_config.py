@@ -75,7 +75,7 @@ def test_everything_has_a_default(load, folder):
 
 
 def test_the_data_folder_is_var_and_is_made(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "TOP", tmp_path)  # the checkout, wherever the process starts
 
     assert config.load({"CMS_SECRET_KEY": KEY}).data_dir == tmp_path / "var"
     assert (tmp_path / "var").is_dir()

@@ -16,7 +16,7 @@ from cms.jobs.models import Job, JobState
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from tests.clients import PageClient
-from tests.factories import make_user
+from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD, TOP
 
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
@@ -83,7 +83,7 @@ def test_every_page_is_linked_from_the_readme(document):
 
 
 def test_the_changelog_has_room_for_what_comes():
-    assert "\n## [Unreleased]\n" in read("CHANGELOG.md")
+    assert re.search(r"^## \[?Unreleased\]?$", read("CHANGELOG.md"), re.MULTILINE)
 
 
 # Code
@@ -142,7 +142,7 @@ def test_the_job_of_the_page_fails_in_its_own_words(greetings, run_jobs):
 def test_the_hook_of_the_page_is_called(greetings, run_jobs):
     source = blocks("docs/own-job.md")[2]
     calls = []
-    called = source.replace("    ...", "    calls.append((user_id, greeting, str(error), final))")
+    called = source.replace("...", "calls.append((user_id, greeting, str(error), final))")
     assert called != source
     exec(called, {"greet": greetings.greet, "calls": calls})
 
@@ -182,4 +182,5 @@ def same_database(app):
         "CMS_ENV": "testing",
         "CMS_DATA_DIR": settings.data_dir,
         "CMS_SECRET_KEY": settings.secret_key,
+        **QUICK_TO_HASH,
     }

@@ -76,7 +76,7 @@ def test_roles(client_of, who, address, code):
         ("editor", "delete/", {"id": "4"}, 404),
     ],
 )
-def test_what_is_not_theirs_stays_as_it_is(client_of, photo, who, path, form, code):  # noqa: PLR0917 - a table
+def test_what_is_not_theirs_stays_as_it_is(client_of, photo, who, path, form, code):
     before = [photo(number) for number in (1, 2, 3, 4)]
     assert client_of(who).post(f"/admin/photo/{path}", data=form).status_code == code
     assert [photo(number) for number in (1, 2, 3, 4)] == before

@@ -140,7 +140,10 @@ def test_new_rows_come_when_another_script_says_so(visit, toy_app):
     expect(page.locator("tr[data-id]").first).to_have_attribute("data-name", "Newest")
     expect(page.locator("tr[data-id]")).to_have_count(4)
     expect(page.locator(".tab-count").first).to_have_text("4")
-    page.evaluate("document.dispatchEvent(new CustomEvent('list:say', {detail: 'Taken.'}))")
+    page.evaluate(
+        "detail => document.dispatchEvent(new CustomEvent('list:say', { detail }))",
+        {"words": "Taken.", "tone": "success"},
+    )
     expect(page.get_by_role("status")).to_have_text("Taken.")
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from flask import Blueprint, Flask, g, jsonify, redirect, request
+from flask import Blueprint, Flask, g, redirect, request
 from flask_admin.contrib.sqla.filters import IntInListFilter
 from flask_babel import Babel
 from flask_babel import lazy_gettext as _l
@@ -182,7 +182,7 @@ class PhotoView(QsListView):
     def status(self):
         ids = [self._key(part) for part in request.args["ids"].split(",")]
         rows = self.get_query().filter(Photo.id.in_(ids))
-        return jsonify(photos=[{"id": row.id, "status": row.status} for row in rows])
+        return self.news(rows, lambda row: {"id": row.id, "status": row.status})
 
 
 class JobView(QsListView):

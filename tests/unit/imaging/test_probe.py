@@ -137,6 +137,11 @@ def test_a_bad_list_of_further_pictures_is_passed_over(tmp_path):
     assert (found.format.name, found.width, found.animated) == ("jpeg", 64, False)
 
 
+def test_a_cameras_photo_with_a_second_picture_is_a_jpeg(tmp_path):
+    found = probed(tmp_path, pictures.camera_mpo())
+    assert (found.format.name, found.width, found.animated) == ("jpeg", 64, False)
+
+
 @pytest.mark.case(8)
 def test_malformed_exif_is_no_reason_to_refuse(tmp_path):
     found = probed(tmp_path, pictures.malformed_exif_jpeg())
@@ -201,6 +206,17 @@ def test_counting_frames_stops_at_the_limit(tmp_path):
     with path.open("rb") as file:
         assert headers.declared(file, 10) == ((64, 48), 11)
         assert file.tell() == 0
+
+
+def test_counting_frames_does_not_go_on_for_ever(tmp_path, monkeypatch):
+    path = tmp_path / "slow.gif"
+    path.write_bytes(pictures.slow_gif(5_000_000))
+    with path.open("rb") as file:
+        assert headers.declared(file, 10) == ((64, 48), 1)
+    monkeypatch.setattr(headers, "_MOST_BLOCKS", 100)
+    path.write_bytes(pictures.long_gif(1_000))
+    with path.open("rb") as file:
+        assert headers.declared(file, 1_000)[1] < 100
 
 
 @pytest.mark.case(4)

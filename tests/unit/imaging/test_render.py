@@ -95,12 +95,12 @@ def test_sizes_do_not_depend_on_what_else_is_made(tmp_path):
 
 
 def test_decoding_small_looks_as_decoding_all(tmp_path):
-    whole = pictures.noise(75, 50).resize((3_000, 2_000), Image.Resampling.BICUBIC)
+    whole = pictures.noise(375, 250).resize((3_000, 2_000), Image.Resampling.BICUBIC)
     whole = whole.convert("RGB")
     (rendered,) = made(tmp_path, pictures.encoded(whole, "JPEG", quality=95), RESIZE)
     best = whole.resize((800, 533), Image.Resampling.LANCZOS)
     difference = ImageStat.Stat(ImageChops.difference(picture(rendered), best))
-    assert max(difference.rms) < 2
+    assert max(difference.rms) < 4.5  # of 255, of which 3.8 are the encoding's
 
 
 # --- which way is up
@@ -114,9 +114,8 @@ def test_a_rendition_stands_upright_and_is_cut_after_turning(tmp_path, orientati
         pictures.oriented_tiff(orientation, 160, 80),
         pictures.late_exif_png(orientation, 160, 80),
     ):
-        whole, cut = made(
-            tmp_path, data, Operation("resize", 120, 120), Operation("thumbnail", 60, 20)
-        )
+        (whole,) = made(tmp_path, data, Operation("resize", 120, 70))
+        (cut,) = made(tmp_path, data, Operation("thumbnail", 60, 20))
         assert (whole.width, whole.height) == (120, 60)
         assert (cut.width, cut.height) == (60, 20)
         for rendered in (whole, cut):
@@ -190,10 +189,9 @@ def test_a_bad_profile_is_passed_over(tmp_path, profile, mode):
 
 
 def test_a_grey_picture_may_have_a_colour_profile(tmp_path):
-    data = pictures.encoded(
-        Image.new("L", (64, 48), 128), "JPEG", icc_profile=pictures.srgb_profile()
-    )
-    assert_near(corner_colours(picture(made(tmp_path, data)[0])), [(128, 128, 128)] * 4)
+    linear = pictures.srgb_profile().replace(b"\0\x02\x66\x66", b"\0\x01\0\0")  # gamma 2.4 to 1
+    data = pictures.encoded(Image.new("L", (64, 48), 128), "JPEG", icc_profile=linear)
+    assert_near(corner_colours(picture(made(tmp_path, data)[0])), [(190, 190, 190)] * 4)
 
 
 @pytest.mark.case(6)
@@ -274,8 +272,10 @@ def test_a_drawing_is_packed_without_loss_and_a_photo_small(tmp_path):
     assert picture(flat).getpixel((200, 20)) == (*GREEN, 255)
     bands = [pictures.noise(300, 300, seed) for seed in (1, 2, 3)]
     photo = Image.merge("RGBA", [*bands, Image.new("L", (300, 300), 128)])
-    (grainy,) = made(tmp_path, pictures.encoded(photo, "PNG"))
-    assert grainy.size < 300 * 300 * 3 // 2
+    soft = photo.resize((30, 30)).resize((300, 300), Image.Resampling.BICUBIC)
+    (grainy,) = made(tmp_path, pictures.encoded(soft, "PNG"))
+    assert grainy.size < 10_000  # 50 kB without loss
+    assert [path.name for path in (tmp_path / "renditions").iterdir()] == ["resize-800x600.webp"]
 
 
 # --- animations
@@ -311,6 +311,12 @@ def test_only_copyright_and_artist_are_told(tmp_path):
         assert told["thumbnail"] is None
         for secret in (b"secret comment", b"Camera X", b"serial 12345"):
             assert secret not in rendered.path.read_bytes()
+
+
+@pytest.mark.case(11)
+def test_a_gifs_comment_is_not_told(tmp_path):
+    (rendered,) = made(tmp_path, pictures.commented_gif())
+    assert b"secret comment" not in rendered.path.read_bytes()
 
 
 @pytest.mark.case(11)
@@ -397,6 +403,16 @@ def test_a_want_of_memory_is_told_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr("cms.imaging.colour.normalised", exhausted)
     with pytest.raises(BrokenPicture):
         made(tmp_path, pictures.jpeg())
+
+
+def test_a_disk_that_cannot_be_read_is_not_blamed_on_the_picture(tmp_path, monkeypatch):
+    def failing(_path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    data = pictures.jpeg()
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        made(tmp_path, data)
 
 
 def test_a_full_disk_is_not_blamed_on_the_picture(tmp_path, monkeypatch):

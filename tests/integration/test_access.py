@@ -1,0 +1,391 @@
+"""Who may ask for what: every address, with every role."""
+
+import re
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+
+from cms.accounts.policy import ROLES
+from cms.extensions import db
+from cms.jobs import ledger
+from cms.jobs.models import Job
+from cms.media.models import Image, ImageStatus
+from cms.notifications import services as notifications
+from cms.notifications.models import AdminNotification
+from tests import pictures
+from tests.factories import form_file, make_picture, make_user
+from tests.processes import PASSWORD
+
+TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
+JSON = {"Accept": "application/json"}
+PUBLIC = {"/", "/login", "/language", "/media/<path:key>", "/static/<path:filename>"}
+PUBLIC |= {"/favicon.ico"}
+NOWHERE = ("https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",
+           "https:evil.example", "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example",
+           "///evil.example", "evil.example", " //evil.example", "@evil.example")  # fmt: skip
+
+
+@pytest.fixture
+def world(ctx, run_jobs):
+    """A ready picture, and a failed one with its job and notification, of somebody else."""
+    other = make_user("editor", "other@example.com")
+    ready, failed = make_picture(owner=other), make_picture(owner=other)
+    failed_job = db.session.query(Job).filter_by(subject_id=str(failed.id)).one()
+    db.session.commit()
+    fail(failed_job)
+    run_jobs()
+    return {
+        "id": ready.id,
+        "failed": failed.id,
+        "job": failed_job.id,
+        "notification": db.session.query(AdminNotification).one().id,
+        "key": ready.renditions[0].key,
+    }
+
+
+def fail(job):
+    """Let a job fail for good, as its last attempt would."""
+    error = RuntimeError("broken")
+    ledger.claim(job.id, "worker")
+    ledger.fail(job.id, error, final=True)
+    image = db.session.get_one(Image, int(job.subject_id))
+    image.status = ImageStatus.FAILED
+    notifications.job_failed(job, error)
+    db.session.commit()
+
+
+def everything():
+    """All that the database holds, to be compared with what it held before."""
+    db.session.rollback()
+    return {
+        table.name: sorted(map(repr, db.session.execute(table.select())))
+        for table in db.metadata.sorted_tables
+    }
+
+
+@pytest.fixture
+def addresses(ctx, world):
+    """Every rule with its address, arguments filled in, and its methods."""
+    filled = {"filename": "css/cms.css", "export_type": "csv", "key": world["key"]}
+    adapter = ctx.url_map.bind("localhost")
+    found = {}
+    for rule in ctx.url_map.iter_rules():
+        arguments = {name: filled[name] for name in rule.arguments}
+        method = "GET" if "GET" in rule.methods else "POST"
+        path = urlsplit(adapter.build(rule.endpoint, arguments, method=method)).path
+        found[rule.rule] = (path, rule.methods & {"GET", "POST"})
+    return found
+
+
+# Strangers
+
+
+def test_strangers_are_sent_to_log_in_from_everywhere_but_the_public_pages(client, addresses):
+    before = everything()
+    assert set(addresses) >= PUBLIC
+    for rule, (path, methods) in addresses.items():
+        for method in ("GET", "POST"):
+            answer = client.open(path, method=method)
+            if method not in methods:
+                assert answer.status_code == 405, (method, path)
+            elif rule not in PUBLIC:
+                assert answer.status_code == 302, (method, path)
+                assert answer.location.startswith("/login"), (method, path)
+            else:
+                assert answer.status_code in (200, 301, 302, 400, 429), (method, path)
+            answer.close()
+    assert everything() == before
+
+
+def test_programs_of_strangers_are_told_so(client, addresses):
+    for rule, (path, methods) in addresses.items():
+        for method in methods if rule not in PUBLIC else ():
+            answer = client.open(path, method=method, headers=JSON)
+            assert answer.status_code == 401, (method, path)
+            assert answer.json == {"error": "Please log in first."}
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/user/", "/admin/static/x.js", "/fs-static/js/webauthn.js",
+             "/register", "/reset", "/console", "/.env", "/api/v1/", "/media/../secret_key"]
+)  # fmt: skip
+def test_what_is_not_there_is_not_there(client, path):
+    assert client.get(path).status_code in (308, 404)
+
+
+def test_public_pages_tell_strangers_nothing_of_the_admin(client, world):
+    text = client.get("/").text
+    assert "other@example.com" not in text
+    assert "/admin/image" not in text
+
+
+# Roles
+
+V, A, E, D = ROLES
+ALL = dict.fromkeys(ROLES, 200)
+EDITORS = {V: 403, A: 403, E: 200, D: 200}
+ADMINISTRATORS = {V: 403, A: 403, E: 403, D: 200}
+NOT_THERE = dict.fromkeys(ROLES, 404)
+
+PAGES = {
+    "/": ALL,
+    "/admin/": ALL,
+    "/change": ALL,
+    "/admin/image/": ALL,
+    "/admin/image/?part=rows": ALL,
+    "/admin/image/status?ids={id},{failed}": ALL,
+    "/admin/image/edit/?id={own}": {V: 403, A: 200, E: 200, D: 200},
+    "/admin/image/edit/?id={id}": EDITORS,
+    "/admin/image/edit/?id=999": {V: 403, A: 404, E: 404, D: 404},
+    "/admin/image/details/?id={id}": ALL,
+    "/admin/image/new/": NOT_THERE,
+    "/admin/image/export/csv/": NOT_THERE,
+    "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},
+    "/admin/job/": EDITORS,
+    "/admin/job/status?ids={job}": EDITORS,
+    "/admin/job/details/?id={job}": EDITORS,
+    "/admin/job/details/?id=999": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/job/edit/?id={job}": NOT_THERE,
+    "/admin/job/new/": NOT_THERE,
+    "/admin/job/export/csv/": NOT_THERE,
+    "/admin/job/ajax/lookup/?name=x": dict.fromkeys(ROLES, 403),
+    "/admin/notification/": ADMINISTRATORS,
+    "/admin/notification/details/?id={notification}": NOT_THERE,
+    "/admin/notification/edit/?id={notification}": NOT_THERE,
+    "/admin/notification/new/": NOT_THERE,
+    "/admin/notification/export/csv/": NOT_THERE,
+    "/admin/notification/ajax/lookup/?name=x": {V: 403, A: 403, E: 403, D: 404},
+}
+
+SAVED = {V: 403, A: 403, E: 302, D: 302}
+TOLD = {V: 403, A: 403, E: 403, D: 302}
+
+ACTS = [
+    ("/admin/image/edit/?id={own}", {"title": "Mine"}, SAVED | {A: 302}),
+    ("/admin/image/edit/?id={id}", {"title": "Mine"}, SAVED),
+    ("/admin/image/edit/?id=999", {"title": "Mine"}, {V: 403, A: 404, E: 404, D: 404}),
+    ("/admin/image/ajax/update/", {"list_form_pk": "{id}"}, {V: 403, A: 404, E: 404, D: 404}),
+    ("/admin/image/new/", {"title": "Mine"}, NOT_THERE),
+    ("/admin/image/retry", {"id": "{own}"}, SAVED | {A: 302}),
+    ("/admin/image/retry", {"id": "{failed}"}, SAVED),
+    ("/admin/image/retry", {"id": "999"}, {V: 403, A: 404, E: 404, D: 404}),
+    ("/admin/image/action/", {"action": "delete", "rowid": "{id}"}, SAVED),
+    ("/admin/image/delete/", {"id": "{failed}"}, SAVED),
+    ("/admin/image/delete/", {"id": "{own}"}, SAVED),
+    ("/admin/job/retry", {"id": "{job}"}, TOLD),
+    ("/admin/job/edit/?id={job}", {"task": "x"}, NOT_THERE),
+    ("/admin/job/delete/", {"id": "{job}"}, NOT_THERE),
+    ("/admin/job/action/", {"action": "delete", "rowid": "{job}"}, dict.fromkeys(ROLES, 403)),
+    ("/admin/job/ajax/update/", {"list_form_pk": "{job}"}, NOT_THERE),
+    ("/admin/job/new/", {}, NOT_THERE),
+    ("/admin/notification/retry", {"id": "{notification}"}, TOLD),
+    ("/admin/notification/resolve", {"id": "{notification}"}, TOLD),
+    ("/admin/notification/action/", {"action": "resolve", "rowid": "{notification}"}, TOLD),
+    ("/admin/notification/delete/", {"id": "{notification}"}, NOT_THERE),
+    ("/admin/notification/edit/?id={notification}", {"message": "x"}, NOT_THERE),
+    ("/admin/notification/ajax/update/", {"list_form_pk": "1"}, NOT_THERE),
+    ("/admin/notification/new/", {}, NOT_THERE),
+]
+
+
+@pytest.fixture
+def somebody(log_in, world):
+    """Log in with a role; `own` becomes the id of a failed picture of one's own."""
+
+    def go(role):
+        user = log_in(role)
+        own = make_picture(owner=user)
+        db.session.commit()
+        fail(db.session.query(Job).filter_by(subject_id=str(own.id)).one())
+        world["own"] = own.id
+        return user
+
+    return go
+
+
+def test_the_tables_speak_of_every_address_of_the_admin(addresses):
+    spoken_of = {urlsplit(path).path for path in [*PAGES, *(path for path, *_ in ACTS)]}
+    spoken_of |= {"/admin/image/upload"}
+    assert {path for path, _ in addresses.values() if path.startswith("/admin")} <= spoken_of
+
+
+@pytest.mark.case(32)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_opens_what_the_policy_says(client, world, somebody, role):
+    somebody(role)
+    before = everything()
+    answered = {page: client.get(page.format(**world)).status_code for page in PAGES}
+
+    assert answered == {page: codes[role] for page, codes in PAGES.items()}
+    assert everything() == before
+
+
+@pytest.mark.case(32)
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("page", "form", "codes"), ACTS, ids=[f"{page}-{form}" for page, form, _ in ACTS]
+)
+def test_each_role_does_what_the_policy_says(client, world, somebody, role, page, form, codes):
+    somebody(role)
+    before = everything()
+    filled = {name: value.format(**world) for name, value in form.items()}
+    answer = client.post(page.format(**world), data=filled)
+
+    assert answer.status_code == codes[role]
+    assert (everything() == before) == (codes[role] >= 400)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("asked", ["page", "json"])
+def test_who_may_upload(client, log_in, role, asked):
+    log_in(role)
+    headers = JSON if asked == "json" else {}
+    data = {"file": form_file(pictures.jpeg(64, 48))}
+    answer = client.post("/admin/image/upload", data=data, headers=headers)
+
+    taken = 202 if asked == "json" else 302
+    assert answer.status_code == (403 if role == "viewer" else taken)
+    assert db.session.query(Image).count() == (role != "viewer")
+
+
+def test_an_account_that_is_switched_off_is_out_at_once(client, log_in):
+    user = log_in("administrator")
+    assert client.get("/admin/").status_code == 200
+    user.active = False
+    db.session.commit()
+
+    assert client.get("/admin/").status_code == 302
+    assert (
+        client.post("/login", data={"email": user.email, "password": PASSWORD}).status_code == 200
+    )
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_role_that_was_taken_away_is_gone_at_once(client, log_in):
+    user = log_in("administrator")
+    user.roles = []
+    db.session.commit()
+
+    assert client.get("/admin/").status_code == 403
+
+
+def test_a_page_offers_nothing_that_would_be_refused(client, world, somebody):
+    somebody("author")
+    page = client.get("/admin/image/").text
+    own, others = world["own"], world["id"]
+
+    assert f"/admin/image/edit/?id={own}" in page
+    assert f"/admin/image/edit/?id={others}" not in page
+    assert "/admin/image/delete/" not in page
+    assert "/admin/job/" not in page
+    assert "/admin/notification/" not in page
+
+
+# Forged requests
+
+
+@pytest.mark.case(31)
+def test_a_post_without_a_token_is_refused_and_changes_nothing(client, addresses, world, log_in):
+    log_in("administrator")
+    before = everything()
+    form = {"id": world["failed"], "rowid": world["id"], "action": "delete", "title": "Forged",
+            "list_form_pk": world["id"], "locale": "zh_Hans_CN"}  # fmt: skip
+    posts = [path for path, methods in addresses.values() if "POST" in methods]
+    assert len(posts) > 20
+
+    for path in posts:
+        answer = client.post(f"{path}?id={world['id']}", data=form, token=False)
+        assert answer.status_code == 400, path
+    assert everything() == before
+    assert client.get("/admin/").status_code == 200, "still logged in"
+
+
+@pytest.mark.case(31)
+def test_a_token_of_another_session_is_refused(ctx, client, log_in):
+    log_in("administrator")
+    theirs = TOKEN.search(ctx.test_client().get("/login").text)[1]
+    mine = TOKEN.search(client.get("/admin/").text)[1]
+
+    for token, code in ((theirs, 400), (mine, 302)):
+        form = {"locale": "en", "csrf_token": token}
+        assert client.post("/language", data=form, token=False).status_code == code
+
+
+@pytest.mark.case(31)
+def test_acts_are_not_for_get(client, addresses, world, log_in):
+    log_in("administrator")
+    before = everything()
+    acts = [path for path, methods in addresses.values() if "GET" not in methods]
+    assert {"/admin/image/delete/", "/admin/image/action/", "/logout"} <= set(acts)
+
+    for path in acts:
+        answer = client.get(f"{path}?id={world['id']}&action=delete&rowid={world['id']}")
+        assert answer.status_code == 405, path
+    assert everything() == before
+
+
+# Redirects
+
+
+def stays_here(answer):
+    """Tell where a browser would go: it drops control signs, and reads a backslash as a slash."""
+    location = re.sub(r"[\x00-\x1f]", "", answer.location).strip().replace("\\", "/")
+    return urlsplit(urljoin("http://localhost/login", location)).netloc == "localhost"
+
+
+@pytest.mark.case(34)
+@pytest.mark.parametrize("where", ["address", "form"])
+def test_logging_in_never_leads_away(ctx, where):
+    user = make_user()
+    db.session.commit()
+    form = {"email": user.email, "password": PASSWORD}
+    for target in NOWHERE:
+        client = ctx.test_client()
+        if where == "address":
+            answer = client.post("/login", query_string={"next": target}, data=form)
+        else:
+            answer = client.post("/login", data=form | {"next": target})
+        if answer.status_code == 302:
+            assert stays_here(answer), target
+        else:
+            assert "Redirections outside the domain are forbidden" in answer.text, target
+
+
+@pytest.mark.case(34)
+def test_logging_in_leads_back_to_where_one_was_going(client):
+    user = make_user()
+    db.session.commit()
+    asked = "/admin/image/?tab=failed&search=a%20b"
+    to_login = client.get(asked)
+    assert parse_qs(urlsplit(to_login.location).query) == {"next": [asked]}
+
+    form = client.get(to_login.location)
+    action = form.text.partition('action="/login')[2].partition('"')[0]
+    answer = client.post("/login" + action, data={"email": user.email, "password": PASSWORD})
+    assert answer.location == asked
+
+
+@pytest.mark.case(34)
+@pytest.mark.parametrize("target", NOWHERE)
+def test_no_answer_of_the_admin_leads_away(client, world, somebody, target):
+    somebody("administrator")
+    posts = [
+        ("/admin/image/edit/?id={id}", {"title": "New"}),
+        ("/admin/image/retry", {"id": "{failed}"}),
+        ("/admin/notification/resolve", {"id": "{notification}"}),
+        ("/admin/image/action/", {"action": "delete", "rowid": "{own}"}),
+        ("/admin/image/delete/", {"id": "{id}"}),
+        ("/language", {"locale": "en", "next": target}),
+    ]
+    for page, form in posts:
+        filled = {name: value.format(**world) for name, value in form.items()}
+        answer = client.post(page.format(**world), data=filled | {"url": target})
+        assert answer.status_code == 302, page
+        assert stays_here(answer), page
+        assert "evil" not in answer.location, page
+
+
+@pytest.mark.case(34)
+def test_the_language_leads_back_to_where_one_was(client):
+    answer = client.post("/language", data={"locale": "en", "next": "/login?next=/admin/"})
+    assert answer.location == "/login?next=/admin/"

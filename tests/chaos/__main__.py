@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         "--without", nargs="+", choices=[act.name.lower() for act in Act], default=[]
     )
     parser.add_argument("--emptied", type=int, help="only empty a queue of so many jobs")
-    parser.add_argument("--end-seconds", type=float, default=120)
+    parser.add_argument("--end-seconds", type=float, default=60)
     parser.add_argument("--on", nargs="+", choices=CONTESTANTS, default=["redis+postgresql"])
     return parser
 

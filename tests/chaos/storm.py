@@ -124,7 +124,15 @@ class Storm:
         return True
 
     def _wait_for_the_end(self) -> None:
-        self._tend_until(lambda: not self._contestant.unended(self._plan), self._end_seconds)
+        """Wait for as long as jobs go on ending: who is slow has lost nothing."""
+        left = self._unended()
+        while left and self._tend_until(
+            lambda left=left: self._unended() < left, self._end_seconds
+        ):
+            left = self._unended()
+
+    def _unended(self) -> int:
+        return self._contestant.unended(self._plan)
 
     def _tend_until(self, condition, seconds: float) -> bool:
         """Keep the crew whole until something is so, or the time is over."""

@@ -74,15 +74,20 @@ messages: $(BIN)/.installed ## Gather the texts for the translators
 bench: setup ## Measure, and print the numbers
 	for script in benchmarks/*.py; do python "$$script"; done
 
-# ON is one or more of redis+postgresql, embedded, plain-huey, celery and rq.
+# ON is one or more of redis+postgresql, embedded, plain-huey, celery and rq. What is
+# WITHOUT is left out: kill, term, empty_queue, stop_queue, restart_database. EMPTIED=500
+# only empties a queue that 500 jobs wait in.
 JOBS ?= 2000
 KILLS ?= 20
 SEED ?= 1
 ON ?= redis+postgresql embedded
+WITHOUT ?=
+EMPTIED ?=
 
 .PHONY: chaos
 chaos: setup $(if $(filter celery rq,$(ON)),$(BIN)/.rivals) ## Kill workers and servers amid JOBS jobs, and count what is lost
-	python -m tests.chaos --jobs $(JOBS) --kills $(KILLS) --seed $(SEED) --on $(ON)
+	python -m tests.chaos --jobs $(JOBS) --kills $(KILLS) --seed $(SEED) --on $(ON) \
+		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(EMPTIED),--emptied $(EMPTIED))
 
 # Behind the targets above.
 

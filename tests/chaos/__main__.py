@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.chaos import plan as plans
 from tests.chaos.contestants import CONTESTANTS
-from tests.chaos.storm import Result, Storm
+from tests.chaos.plan import Act
+from tests.chaos.storm import Result, Storm, refill
 
 HEAD = (
     "on               jobs kills   lost doubled unended  notifications   refused  seconds\n"
@@ -23,6 +24,8 @@ def main() -> int:
     """Run the storm on each system named; fail if one of ours is not clean."""
     asked = _parser().parse_args()
     logging.disable()  # the queue that is away is told of by each job; workers log to files
+    if asked.emptied:
+        return _empty(asked)
     results = [_run(name, asked) for name in asked.on]
     sys.stdout.write("\n".join([HEAD, *map(_row, results), ""]))
     ours = [result for result in results if result.books.notifications_missing is not None]
@@ -34,14 +37,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--end-seconds", type=float, default=120)
+    parser.add_argument(
+        "--without", nargs="+", choices=[act.name.lower() for act in Act], default=[]
+    )
+    parser.add_argument("--emptied", type=int, help="only empty a queue of so many jobs")
+    parser.add_argument("--end-seconds", type=float, default=60)
     parser.add_argument("--on", nargs="+", choices=CONTESTANTS, default=["redis+postgresql"])
     return parser
 
 
 def _run(name: str, asked: argparse.Namespace) -> Result:
     kind = CONTESTANTS[name]
-    plan = plans.make(asked.jobs, asked.kills, asked.seed, kind.possible)
+    possible = [
+        act for act in Act if act in kind.possible and act.name.lower() not in asked.without
+    ]
+    plan = plans.make(asked.jobs, asked.kills, asked.seed, possible)
     folder = Path(tempfile.mkdtemp(prefix="qscms-chaos-"))
     contestant = kind(folder)
     with contestant.up():
@@ -52,6 +62,18 @@ def _run(name: str, asked: argparse.Namespace) -> Result:
     for problem in [*result.problems(), f"the logs are in {folder}"]:
         sys.stdout.write(f"{name}: {problem}\n")
     return result
+
+
+def _empty(asked: argparse.Namespace) -> int:
+    for name in asked.on:
+        with tempfile.TemporaryDirectory(prefix="qscms-chaos-") as folder:
+            contestant = CONTESTANTS[name](Path(folder))
+            with contestant.up():
+                seconds = refill(contestant, asked.emptied, asked.end_seconds)
+        sys.stdout.write(
+            f"{name}: the queue was emptied; {asked.emptied} jobs ended in {seconds:.1f} s\n"
+        )
+    return 0
 
 
 def _row(result: Result) -> str:

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from cms.app import create_app
 from cms.extensions import db
 from cms.jobs.models import ENDED, Job, JobAttempt, JobState
+from cms.notifications.models import NotificationOccurrence
 from cms.tasks import huey
 from tests import services
 from tests.chaos import effects, site
@@ -27,9 +28,6 @@ from tests.chaos.plan import Act, How, Order, Plan
 from tests.processes import BIN
 
 Servers = tuple[type[services.Service], ...]
-
-# One row for each job that administrators were told of.
-_TOLD = db.metadata.tables.get("notification_occurrence", db.metadata.tables["admin_notification"])
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ class Ours(Contestant):
     def books(self) -> Books:
         with self._app.app_context():
             failed = set(db.session.scalars(sa.select(Job.id).where(Job.state == JobState.FAILED)))
-            told = list(db.session.scalars(sa.select(_TOLD.c.job_id)))
+            told = list(db.session.scalars(sa.select(NotificationOccurrence.job_id)))
             return Books(
                 tuple(_problems()),
                 notifications_missing=len(failed - set(told)),

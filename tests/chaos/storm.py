@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.chaos.contestants import Books, Contestant
 from tests.chaos.crew import Crew
-from tests.chaos.plan import Act, Order, Plan
+from tests.chaos.plan import Act, How, Order, Plan
 from tests.processes import wait_for
 
 # How long an act waits for the work around it to be under way.
@@ -124,7 +124,15 @@ class Storm:
         return True
 
     def _wait_for_the_end(self) -> None:
-        self._tend_until(lambda: not self._contestant.unended(self._plan), self._end_seconds)
+        """Wait for as long as jobs go on ending: who is slow has lost nothing."""
+        left = self._unended()
+        while left and self._tend_until(
+            lambda left=left: self._unended() < left, self._end_seconds
+        ):
+            left = self._unended()
+
+    def _unended(self) -> int:
+        return self._contestant.unended(self._plan)
 
     def _tend_until(self, condition, seconds: float) -> bool:
         """Keep the crew whole until something is so, or the time is over."""
@@ -150,3 +158,21 @@ class Storm:
             refused=self._refused,
             seconds=seconds,
         )
+
+
+def refill(contestant: Contestant, jobs: int, seconds: float) -> float:
+    """Empty a queue that `jobs` wait in, then let workers come; return how many seconds
+    it took until all had ended, each with its effect once."""
+    plan = Plan(0, tuple(Order(f"job-{number}", How.PLAIN) for number in range(jobs)), ())
+    for order in plan.orders:
+        contestant.submit(order)
+    contestant.empty_queue()
+    began = time.monotonic()
+    crew = Crew(contestant.hire, plan.seed)
+    try:
+        wait_for(lambda: not contestant.unended(plan), f"{jobs} jobs to end", seconds)
+        took = time.monotonic() - began
+    finally:
+        crew.dismiss()
+    assert contestant.log.tally() == dict.fromkeys(plan.wanted, 1)
+    return took

@@ -18,6 +18,11 @@ from cms.tasks import huey
 from tests.toy_tasks import break_toy, write_toy
 
 
+def holder(name):
+    """Somebody who runs jobs and calls itself `name`."""
+    return ledger.Holder("00000000-0000-0000-0000-000000000000", name, timedelta(seconds=30))
+
+
 @pytest.fixture
 def failed(each_ctx, run_jobs):
     """A job that failed for good."""
@@ -94,7 +99,7 @@ def test_of_many_that_claim_at_once_exactly_one_wins(each_ctx, at_once, tried):
     db.session.commit()
     job_id = job.id
 
-    claims = at_once(lambda number: ledger.claim(job_id, f"worker {number}") is not None)
+    claims = at_once(lambda number: ledger.claim(job_id, holder(f"worker {number}")) is not None)
 
     assert sorted(claims) == [False, False, False, True]
     db.session.refresh(job)
@@ -117,9 +122,9 @@ def test_two_deliveries_of_one_message_are_one_run(each_ctx, at_once):
 def test_a_claim_that_was_lost_cannot_end_the_job(each_ctx):
     job = write_toy.submit("bear")
     db.session.commit()
-    assert ledger.claim(job.id, "first")
-    ledger.fail(job.id, RuntimeError("presumed dead"), final=False)
-    assert ledger.claim(job.id, "second")
+    assert ledger.claim(job.id, holder("first"))
+    ledger.fail(job.id, 1, RuntimeError("presumed dead"), final=False)
+    assert ledger.claim(job.id, holder("second"))
 
     with pytest.raises(ledger.ClaimLost):
         ledger.succeed(job.id, attempt=1)
@@ -134,7 +139,7 @@ def test_what_does_not_wait_cannot_be_claimed(each_ctx, state):
     job.state = state
     db.session.commit()
 
-    assert ledger.claim(job.id, "worker") is None
+    assert ledger.claim(job.id, holder("worker")) is None
     assert job.attempts == []
 
 

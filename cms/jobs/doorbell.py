@@ -24,11 +24,15 @@ def ring_after_commit(ring: Callable[[], object]) -> None:
 def _ring(session: Session) -> None:
     if session.in_nested_transaction():
         return
-    for ring in session.info.pop(_KEY, ()):
+    rings = session.info.pop(_KEY, ())
+    for number, ring in enumerate(rings):
         try:
             ring()
-        except Exception:  # the commit stands; the ledger knows the job, and it is published later
-            logger.exception("the queue does not answer; the job waits in the ledger")
+        except Exception:  # the commit stands; the ledger knows the jobs, and the sweep publishes
+            logger.exception(
+                "the queue does not answer; jobs wait in the ledger: %s", len(rings) - number
+            )
+            return  # a frozen queue takes seconds for each, and a request waits for this
 
 
 @event.listens_for(db.session, "after_rollback")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ HEAD = (
 def main() -> int:
     """Run the storm on each system named; fail if one of ours is not clean."""
     asked = _parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end servers and workers too
     logging.disable()  # the queue that is away is told of by each job; workers log to files
     if asked.emptied:
         return _empty(asked)

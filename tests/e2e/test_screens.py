@@ -29,6 +29,12 @@ SCREENS = {
     "jobs": "/admin/job/",
     "notifications": "/admin/notification/",
     "notifications-resolved": "/admin/notification/?tab=resolved",
+    "notification": "/admin/notification/details/?id=1",
+    "workers": "/admin/worker/",
+    "mail": "/admin/mail/",
+    "webhooks": "/admin/webhook/",
+    "webhook-new": "/admin/webhook/new/",
+    "webhook-calls": "/admin/webhook_delivery/",
     "password": "/change",
     "home": "/",
 }

@@ -35,7 +35,8 @@ def filled(ctx):
             ]
             job = db.session.query(Job).filter_by(subject_id=str(image.id)).one()
             job.state = JobState.FAILED
-            why = error or ToyError(name=title)
+            # Of a class of its own, so that each has a notification of its own.
+            why = error or type(f"Toy{image.id}", (ToyError,), {})(name=title)
             for thing in (image, job):
                 thing.sentence, thing.facts = why.sentence, why.facts
             notifications.job_failed(job, why)

@@ -107,7 +107,7 @@ def test_in_production_cookies_are_for_https_alone(other_app):
         CMS_ENV="production",
         CMS_SECRET_KEY="k" * 40,
         CMS_TRUSTED_HOSTS="cms.example",
-        CMS_ALLOW_EMBEDDED="database,queue,storage",
+        CMS_ALLOW_EMBEDDED="database,queue,storage,mail",
     )
     client = app.test_client()
     plain = client.get("/login", base_url="http://cms.example")

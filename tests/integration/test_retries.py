@@ -13,6 +13,7 @@ from cms.notifications.models import AdminNotification, NotificationState
 from cms.tasks import huey
 from tests import pictures
 from tests.factories import make_picture
+from tests.toy_tasks import break_toy
 
 
 @pytest.fixture
@@ -56,11 +57,12 @@ def test_a_failure_reaches_the_list_the_job_and_the_notifications(client, log_in
     assert why in client.get("/admin/image/?tab=failed").text
     assert why in client.get(f"/admin/image/edit/?id={damaged.id}").text
     assert why in client.get("/admin/job/?tab=failed").text
-    page = client.get("/admin/notification/").text
+    assert why in client.get("/admin/notification/").text
+    page = client.get(f"/admin/notification/details/?id={told.id}").text
     assert why in page
     assert f"/admin/job/details/?id={job.id}" in page
     assert f"/admin/image/edit/?id={damaged.id}" in page
-    assert (told.job_id, told.state) == (job.id, NotificationState.OPEN)
+    assert (told.count, told.state) == (1, NotificationState.OPEN)
 
 
 def test_the_page_of_the_job_tells_of_each_attempt(client, log_in, damaged):
@@ -98,7 +100,8 @@ def test_the_cause_is_mended_and_the_retry_closes_everything(
 ):
     log_in("administrator")
     told = db.session.query(AdminNotification).one()
-    things = {"image": damaged.id, "job": told.job_id, "notification": told.id}
+    job = db.session.query(Job).one()
+    things = {"image": damaged.id, "job": job.id, "notification": told.id}
     mend()
     answer = client.post(f"/admin/{where}/retry", data={"id": things[where]})
     assert answer.status_code == 302
@@ -117,8 +120,8 @@ def test_the_cause_is_mended_and_the_retry_closes_everything(
 @pytest.mark.case(24)
 def test_pressed_on_every_screen_it_is_one_run(client, log_in, damaged):
     log_in("administrator")
-    told = db.session.query(AdminNotification).one()
-    for where, number in (("image", damaged.id), ("job", told.job_id), ("notification", told.id)):
+    told, job = db.session.query(AdminNotification).one(), db.session.query(Job).one()
+    for where, number in (("image", damaged.id), ("job", job.id), ("notification", told.id)):
         for _press in range(2):
             client.post(f"/admin/{where}/retry", data={"id": number})
 
@@ -144,8 +147,8 @@ def test_without_the_repair_it_fails_again_and_is_told_again(client, log_in, dam
     client.post("/admin/image/retry", data={"id": damaged.id})
     run_jobs(hours=1)
 
-    states = [told.state for told in db.session.query(AdminNotification)]
-    assert states == [NotificationState.OPEN, NotificationState.OPEN]
+    told = db.session.query(AdminNotification).one()
+    assert (told.count, told.state) == (2, NotificationState.OPEN)
     db.session.refresh(damaged)
     assert damaged.status == ImageStatus.FAILED
     client.post("/admin/image/retry", data={"id": damaged.id})
@@ -173,8 +176,8 @@ def test_a_picture_that_was_deleted_meanwhile_ends_its_job_quietly(
     run_jobs(hours=1)
 
     assert db.session.query(Image).count() == 0
-    assert [job.state for job in retries()] == [JobState.SUCCEEDED]
-    assert db.session.query(AdminNotification).count() == 1
+    assert [job.state for job in retries()] == [JobState.MOOT]
+    assert db.session.query(AdminNotification).one().state == NotificationState.RESOLVED
     for page in ("/admin/job/", "/admin/notification/?tab=all"):
         assert client.get(page).status_code == 200
 
@@ -188,13 +191,14 @@ def test_a_job_of_a_kind_that_this_version_knows_no_more_is_still_shown(client, 
     assert "forgotten" in client.get("/admin/job/").text
     assert client.get(f"/admin/job/details/?id={job.id}").status_code == 200
     answer = client.post("/admin/job/retry", data={"id": job.id}, follow_redirects=True)
-    assert "This version does not know this kind of job" in answer.text
+    assert "This version does not know how to do such jobs." in answer.text
     assert retries() == []
 
 
 def test_resolving_several_at_once(client, log_in, damaged, run_jobs):
     user = log_in("administrator")
-    client.post("/admin/image/retry", data={"id": damaged.id})
+    break_toy.submit("bear")
+    db.session.commit()
     run_jobs(hours=1)
     rows = [told.id for told in db.session.query(AdminNotification)]
     form = {"action": "resolve", "rowid": rows}

@@ -1,5 +1,7 @@
 """Submitting: the row is part of the caller's transaction, the message follows it."""
 
+from unittest.mock import Mock
+
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.tasks import huey
@@ -54,6 +56,16 @@ def test_a_broker_that_is_away_does_not_fail_the_commit(ctx, monkeypatch, unreac
     db.session.commit()
 
     assert db.session.get(Job, job.id).state == JobState.QUEUED
+
+
+def test_a_broker_that_is_away_is_asked_once_for_all_jobs_of_a_commit(ctx, monkeypatch):
+    enqueue = Mock(side_effect=TimeoutError)
+    monkeypatch.setattr(huey.storage, "enqueue", enqueue)
+    jobs = [write_toy.submit(f"bear {number}") for number in range(3)]
+    db.session.commit()
+
+    enqueue.assert_called_once()
+    assert [job.state for job in jobs] == [JobState.QUEUED] * 3
 
 
 def test_every_message_is_signed_and_an_unsigned_one_is_refused(ctx):

@@ -1,6 +1,6 @@
 """Every screen, as each role sees it: both languages, both themes, wide and narrow.
 
-With `CMS_SCREENSHOTS=folder` the screens are kept there as pictures.
+With `SCREENSHOTS=folder` the screens are kept there as pictures.
 """
 
 import os
@@ -61,7 +61,7 @@ def furnished(site):
 @pytest.fixture
 def keep(page, request):
     def screenshot(name):
-        if folder := os.environ.get("CMS_SCREENSHOTS"):
+        if folder := os.environ.get("SCREENSHOTS"):
             look = request.node.callspec.params["browser_context_args"]
             Path(folder).mkdir(parents=True, exist_ok=True)
             page.screenshot(path=Path(folder, f"{name}-{look}.png"), full_page=look == "narrow")
@@ -128,6 +128,6 @@ def test_a_viewer_sees_pictures_and_no_way_to_change_them(page, furnished, log_i
     expect(page.locator("tr[data-id]").first).to_be_visible()
     expect(page.locator("[data-upload-url], .row-buttons button")).to_have_count(0)
     expect(page.get_by_role("link", name="Edit")).to_have_count(0)
-    page.locator("tr[data-id] a.row-name").first.click()
+    row(page, "Harbour at dawn").first.locator("a.row-name").click()
     expect(page.locator("img.preview")).to_be_visible()
     expect(page.locator("nav a[href*='/admin/job/']")).to_have_count(0)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from cms.audit.services import record
 from cms.media import services
 from cms.media.models import Image
+from cms.notifications import services as notifications
 
 
 def delete_picture(image: Image) -> None:
-    """Delete a picture with its renditions; the files go after the commit."""
+    """Delete a picture with its renditions; the files go after the commit.
+
+    What administrators were told of it is closed: nothing is left to mend.
+    """
     record("delete", image, title=image.title, filename=image.filename)
+    notifications.close_subject("image", image.id)
     services.delete_picture(image)

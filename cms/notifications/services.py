@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.orm import aliased, joinedload
@@ -189,7 +189,20 @@ def close_lineage(job: Job) -> None:
 
     A group of which nothing is open any more resolves by itself.
     """
-    told = NotificationOccurrence.job_id.in_(_lineage(job))
+    _close_told(NotificationOccurrence.job_id.in_(_lineage(job)))
+
+
+def close_subject(kind: str, subject_id: object) -> None:
+    """Close what was told of a thing that is gone: nothing about it is left to mend."""
+    _close_told(
+        and_(
+            NotificationOccurrence.subject_kind == kind,
+            NotificationOccurrence.subject_id == str(subject_id),
+        )
+    )
+
+
+def _close_told(told: ColumnElement[bool]) -> None:
     open_in = select(NotificationOccurrence.notification_id).where(
         told, NotificationOccurrence.closed_at.is_(None)
     )

@@ -237,3 +237,11 @@ def test_a_retry_that_is_rolled_back_leaves_nothing(damaged):
 
     assert retries() == []
     assert len(huey) == 0
+
+
+def test_deleting_the_picture_closes_what_was_told_of_it(client, log_in, damaged):
+    log_in("editor")
+    client.post("/admin/image/delete/", data={"id": damaged.id})
+
+    db.session.expire_all()
+    assert db.session.query(AdminNotification).one().state == NotificationState.RESOLVED

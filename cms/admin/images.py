@@ -9,18 +9,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from cms.accounts.policy import may
-from cms.admin import columns, jobs
+from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import DELETE, EDIT, Live, QsListView, RowButton, Tab, asked_ids
+from cms.admin.lists import DELETE, EDIT, Live, RowButton, Tab, asked_ids
+from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -28,8 +27,6 @@ from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, u
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
-from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
 
 STATES = {
@@ -38,19 +35,6 @@ STATES = {
     ImageStatus.READY: State(_l("Ready"), "ok", "circle-check"),
     ImageStatus.FAILED: State(_l("Failed"), "bad", "alert-triangle"),
 }
-
-
-class StatusWithReason(columns.Status):
-    """The state of a picture and, when an attempt failed, why."""
-
-    def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
-        """Draw the state; one that waits after a failure says that it will be retried."""
-        shown = super().__call__(view, context, row, name)
-        if not row.sentence:
-            return shown
-        if row.status == ImageStatus.PENDING:
-            shown = columns.badge(jobs.STATES[JobState.RETRYING])
-        return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
 
 
 def thumbnail_url(image: Image) -> str | None:
@@ -64,7 +48,7 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
-class ImageView(QsListView):
+class ImageView(WorkedOn):
     """The list of pictures, where files are dropped."""
 
     kind, icon = "image", "photo"
@@ -96,7 +80,7 @@ class ImageView(QsListView):
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
-        "status": StatusWithReason(STATES),
+        "status": StateWithReason(STATES),
         "size": columns.file_size,
         "dimensions": columns.as_cell("number", dimensions),
         "created_at": columns.moment,
@@ -169,10 +153,6 @@ class ImageView(QsListView):
         )
         return self.news(db.session.scalars(query), _status_of)
 
-    def mark_of(self, row: Image) -> str:
-        """Tell a picture that waits for its first attempt from one that waits for the next."""
-        return f"{row.status.value}{' again' if row.sentence else ''}"
-
     @expose("/retry", methods=("POST",))
     @needs("retry")
     def retry(self) -> ResponseReturnValue:
@@ -185,24 +165,6 @@ class ImageView(QsListView):
             flash(_(error.sentence, **error.facts), "warning")
         return self.back()
 
-    @staticmethod
-    def jobs_of(image: Image) -> list[Job]:
-        """Return the newest jobs of a picture, for its edit page."""
-        return ledger.for_subject("image", image.id)
-
-    @staticmethod
-    def may_open_jobs() -> bool:
-        """Tell whether the person may open the page of a job."""
-        return may(current_user, "view", "job")
-
-    @staticmethod
-    def job_badge(job: Job) -> Markup:
-        """Draw where a job stands."""
-        return columns.badge(jobs.STATES[job.state])
-
-    task_in_words = staticmethod(jobs.task_in_words)
-    in_words = staticmethod(jobs.in_words)
-    moment = staticmethod(columns.time_tag)
     size_in_words = staticmethod(columns.size_in_words)
 
     @property

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, redirect, request
+from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
 
+from cms.accounts.policy import may
 from cms.admin import columns, jobs
 from cms.admin.base import expose, needs
-from cms.admin.lists import VIEW, Live, QsListView, RowButton
+from cms.admin.lists import VIEW, Live, QsListView, RowButton, asked_ids
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
-
-MOST_IDS = 200
 
 RETRY = RowButton(
     _l("Retry"), "refresh", ".retry", post=True, shown=lambda row: row.state.value == "failed"
@@ -39,7 +39,7 @@ class StateWithReason(columns.Status):
         """Draw the state; one that waits after a failure says that it will be retried."""
         if not row.sentence:
             return super().__call__(view, context, row, name)
-        waits = str(row.state.value) in self.moving
+        waits = str(getattr(row, name).value) in self.moving
         shown = (
             columns.badge(jobs.STATES[JobState.RETRYING])
             if waits
@@ -48,11 +48,37 @@ class StateWithReason(columns.Status):
         return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
 
 
-class WorkedOnView(QsListView):
-    """A list to be read, of things with a `state`, a `sentence` and jobs.
+class WorkedOn(QsListView):
+    """A list of things with a state, a `sentence` and jobs, whose pages show their jobs.
 
     `kind` is also what jobs call the thing: the `subject` of their task.
     """
+
+    def mark_of(self, row: Any) -> str:
+        """Tell a thing that waits for its first attempt from one that waits for the next."""
+        return f"{self.state_of(row)}{' again' if row.sentence else ''}"
+
+    def jobs_of(self, thing: Any) -> list[Job]:
+        """Return the newest jobs of a thing, for its page."""
+        return ledger.for_subject(self.kind, thing.id)
+
+    @staticmethod
+    def may_open_jobs() -> bool:
+        """Tell whether the person may open the page of a job."""
+        return may(current_user, "view", "job")
+
+    @staticmethod
+    def job_badge(job: Job) -> Markup:
+        """Draw where a job stands."""
+        return columns.badge(jobs.STATES[job.state])
+
+    task_in_words = staticmethod(jobs.task_in_words)
+    in_words = staticmethod(jobs.in_words)
+    moment = staticmethod(columns.time_tag)
+
+
+class WorkedOnView(WorkedOn):
+    """A list to be read, of what exists only to be worked on."""
 
     can_create = can_edit = can_delete = False
     can_view_details = True
@@ -65,11 +91,10 @@ class WorkedOnView(QsListView):
     @expose("/status")
     @needs("view")
     def status(self) -> ResponseReturnValue:
-        """Answer where things stand: `?ids=1,2`, at most `MOST_IDS` of them."""
-        ids = [self._key(given) for given in request.args.get("ids", "").split(",")[:MOST_IDS]]
-        query = select(self.model.id, self.model.state).where(self.model.id.in_(ids))
-        rows = db.session.execute(query)
-        return jsonify(rows=[{"id": id_, "status": state.value} for id_, state in rows])
+        """Answer where things stand: `?ids=1,2`, at most 200 of them."""
+        ids = [self._key(given) for given in asked_ids()]
+        rows = db.session.scalars(select(self.model).where(self.model.id.in_(ids)))
+        return self.news(rows, lambda row: {"id": row.id, "status": row.state.value})
 
     @expose("/retry", methods=("POST",))
     @needs("retry")
@@ -82,23 +107,6 @@ class WorkedOnView(QsListView):
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
         return self.back()
-
-    def back(self) -> ResponseReturnValue:
-        """Return to the list that a button was pressed on."""
-        return redirect(request.form.get("url") or self.get_url(".index_view"))
-
-    def jobs_of(self, thing: Any) -> list[Job]:
-        """Return the newest jobs of a thing, for its page."""
-        return ledger.for_subject(self.kind, thing.id)
-
-    @staticmethod
-    def job_badge(job: Job) -> Markup:
-        """Draw where a job stands."""
-        return columns.badge(jobs.STATES[job.state])
-
-    task_in_words = staticmethod(jobs.task_in_words)
-    in_words = staticmethod(jobs.in_words)
-    moment = staticmethod(columns.time_tag)
 
 
 def preformatted(text: str | None) -> Markup:

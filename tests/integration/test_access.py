@@ -490,3 +490,15 @@ def test_no_answer_of_the_admin_leads_away(client, world, somebody, target):
 def test_the_language_leads_back_to_where_one_was(client):
     answer = client.post("/language", data={"locale": "en", "next": "/login?next=/admin/"})
     assert answer.location == "/login?next=/admin/"
+
+
+@pytest.mark.parametrize("kind", ["image", "job", "mail", "webhook_delivery"])
+def test_a_live_list_is_told_the_marks_that_it_shows(client, world, somebody, kind):
+    somebody("administrator")
+    page = client.get(f"/admin/{kind}/").text
+    shown = dict(re.findall(r'data-id="([^"]+)" data-state="[^"]*" data-mark="([^"]+)"', page))
+    address = re.search(r'data-live-url="([^"]+)"', page)[1]
+    answer = client.get(address, query_string={"ids": ",".join(shown), "marks": "1"})
+
+    assert shown
+    assert answer.json["marks"] == shown

@@ -35,7 +35,7 @@ run: setup ## Start web server and worker on 127.0.0.1:$PORT; Ctrl-C stops both
 
 .PHONY: test
 test: setup lint chromium ## Check, then run every test
-	pytest $(ARGS)
+	pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check style, types and layers

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
@@ -98,6 +100,22 @@ class Settings(BaseModel):
         (),
         description="Embedded parts accepted in production: database, queue, storage, mail.",
     )
+    site_url: str = Field("", description="Address of this site, for links in mail.")
+    time_zone: str = Field(
+        "UTC", description="Zone that schedules are told in, such as Asia/Shanghai."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="What Prometheus sends to read /metrics; none closes it."
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How lines of the log look: for people, or one JSON object each."
+    )
+    disk_free_mb: Millions = Field(
+        500, description="Free space, in MB, below which the disk counts as full."
+    )
+    drill: Literal["never", "weekly"] = Field(
+        "never", description="How often a made-up failure proves that notifications arrive."
+    )
     app: str = Field("wsgi:app", description="The application that a worker loads.")
 
     @field_validator("trusted_hosts", "allow_embedded", "webhook_allow", mode="before")
@@ -137,6 +155,23 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError(f"{limit!r} is not such as '10 per minute'") from None
         return limit
+
+    @field_validator("site_url")
+    @classmethod
+    def _absolute_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError(f"{address!r} is not such as 'https://cms.example.org'")
+        return address.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"there is no time zone {name!r}") from None
+        return name
 
     @model_validator(mode="after")
     def _queue_of_its_own(self) -> Self:

@@ -10,6 +10,7 @@ const target = join(top, "static", "vendor");
 const unfinished = `${target}.unfinished`;
 
 const files = {
+  "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
   "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "uppy.min.css": "uppy/dist/uppy.min.css",
@@ -19,15 +20,16 @@ const files = {
 };
 
 const licences = {
+  "chart.js.txt": "chart.js/LICENSE.md",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
   "uppy.txt": "uppy/LICENSE",
 };
 
 const icons = `
-  activity alert-triangle arrow-back-up arrows-sort bell briefcase check chevron-left
-  chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
+  activity alarm alert-triangle arrow-back-up arrows-sort bell briefcase check chevron-left
+  chart-bar chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
   dots download edit external-link eye filter home info-circle key language list-check
-  loader-2 logout mail menu-2 moon photo photo-off player-play plus refresh search send settings
+  loader-2 logout mail menu-2 moon photo photo-off player-pause player-play plus refresh search send settings
   sort-ascending sort-descending sun trash upload users webhook x
 `.trim().split(/\s+/);
 

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from sqlalchemy import delete
 
 from cms import clock
 from cms.extensions import db
-from cms.jobs import ledger, pulse
+from cms.jobs import duties, ledger, pulse
 from cms.jobs.models import Worker
 from cms.jobs.sweep import sweep
 
@@ -117,8 +118,15 @@ class Heart(LeaseKeeper):
         self._guarded(self._leave)
 
     def sweep(self) -> None:
-        """Mend what others have lost."""
-        sweep(self._huey)
+        """Mend what others have lost, and do what else is done by one for all.
+
+        A duty that raises keeps none of the others from being done.
+        """
+        rest = self._huey.lease * (BEATS_PER_SWEEP - 1) / BEATS_PER_LEASE
+        if not duties.take("sweep", rest):
+            return
+        for duty in (sweep, *self._huey.duties):
+            self._guarded(partial(duty, self._huey))
 
     def beat(self) -> None:
         """Say that this consumer lives, and keep the leases of what it runs."""

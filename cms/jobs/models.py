@@ -40,15 +40,17 @@ class Job(Base):
     failed, to be translated where they are shown. A retry by hand is a new job
     that points to the failed one with `retry_of_id`; there can be only one.
 
-    While it runs, `worker_id` names the consumer that holds it, which keeps
-    moving `lease_until` ahead: a lease in the past means that the consumer is
-    dead. `unique_key` is held from the submission to the end.
+    While it runs, `worker_id` names the consumer that holds it and `holder` the
+    thread there. The consumer keeps moving `lease_until` ahead: a lease in the
+    past means that it is dead. `unique_key` is held from the submission to the
+    end.
     """
 
     __tablename__ = "job"
     __table_args__ = (
         Index(None, "state", "due_at"),
         Index(None, "state", "lease_until"),
+        Index(None, "state", "created_at"),
         Index(None, "subject_kind", "subject_id"),
     )
 
@@ -66,6 +68,7 @@ class Job(Base):
     priority: Mapped[int] = mapped_column(default=0, server_default="0")
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True)
     worker_id: Mapped[str | None] = mapped_column(String(36))
+    holder: Mapped[str | None] = mapped_column(String(120))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     progress_done: Mapped[int | None]
     progress_total: Mapped[int | None]
@@ -73,7 +76,7 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
@@ -124,3 +127,96 @@ class Worker(Base):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+
+class Duty(Base):
+    """What one consumer does for all, and until when the others leave it to that one."""
+
+    __tablename__ = "duty"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    taken_until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PausedTask(Base):
+    """A kind of job that nobody begins for now; what waits, waits."""
+
+    __tablename__ = "paused_task"
+
+    task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    paused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+
+class Schedule(Base):
+    """A job that comes again: when it is due next, and what became of the last one.
+
+    The times it comes at are declared with its task. `due_at` moves on in the
+    transaction that submits the job, so that of several consumers one does.
+    `last_due_at` is when the last job should have been submitted, `last_at`
+    when it was: later, if no consumer lived.
+    """
+
+    __tablename__ = "schedule"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_job_id: Mapped[str | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+    last_job: Mapped[Job | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobTally(Base):
+    """How the jobs of one kind did that ended within one minute, or, of old ones, one hour.
+
+    `waited` is from the moment a job was due to that of its last attempt, `ran`
+    how long that one took; both in seconds, of all the jobs together.
+    """
+
+    __tablename__ = "job_tally"
+
+    begins_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    task: Mapped[str] = mapped_column(String(60), primary_key=True)
+    succeeded: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    other: Mapped[int] = mapped_column(default=0)
+    waited: Mapped[float] = mapped_column(default=0.0)
+    waited_longest: Mapped[float] = mapped_column(default=0.0)
+    ran: Mapped[float] = mapped_column(default=0.0)
+
+
+class Selection(Base):
+    """What somebody chose at once, to have one thing done with all of it by a job.
+
+    `kind` is that of the things, `act` what is done with each, for `user_id`.
+    """
+
+    __tablename__ = "selection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    act: Mapped[str] = mapped_column(String(40))
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+
+class SelectedThing(Base):
+    """One thing of a selection: done, or refused for a reason, or still to be done."""
+
+    __tablename__ = "selected_thing"
+    __table_args__ = (Index(None, "selection_id", "done_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    selection_id: Mapped[int] = mapped_column(ForeignKey("selection.id", ondelete="CASCADE"))
+    thing_id: Mapped[str] = mapped_column(String(40))
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sentence: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)

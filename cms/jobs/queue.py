@@ -36,6 +36,7 @@ REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
 
 FinalHook = Callable[[Job, BaseException], object]
 RetryHook = Callable[[Job], object]
+DutyHook = Callable[["LedgerHuey"], object]
 
 
 class LedgerHuey(Huey):
@@ -53,6 +54,7 @@ class LedgerHuey(Huey):
         self.consumer_id = str(uuid.uuid4())
         # The jobs, and their attempts, that the threads of this process work on.
         self.at_work: set[tuple[str, int]] = set()
+        self.duties: list[DutyHook] = []
         self._final_hooks: list[FinalHook] = []
         self._retry_hooks: list[RetryHook] = []
 
@@ -99,6 +101,14 @@ class LedgerHuey(Huey):
     def on_retry_done(self, hook: RetryHook) -> RetryHook:
         """Register what else to do in the transaction that ends a retry by hand well."""
         self._retry_hooks.append(hook)
+        return hook
+
+    def duty(self, hook: DutyHook) -> DutyHook:
+        """Register what the consumer on duty does each time it sweeps, a few times a minute.
+
+        It has an application context of its own, and commits.
+        """
+        self.duties.append(hook)
         return hook
 
     def tell_retry_done(self, job_id: str) -> None:

@@ -40,7 +40,11 @@ class AdminNotification(Base):
     "attempts", "subject", "sentence", "facts"}`. Both are those of the newest
     failure. `canary` is the one retry that shows whether the cause is mended.
     An archived one is quiet until `quiet_until`, or until it has happened
-    `quiet_count` times in all.
+    `quiet_count` times in all. `told_count` is what administrators have been
+    told by mail, last at `told_at`.
+
+    One of the `type` "alarm" is no failure of a job but something that is wrong
+    with the installation: `{"alarm", "sentence", "facts"}`.
     """
 
     __tablename__ = "admin_notification"
@@ -62,6 +66,8 @@ class AdminNotification(Base):
     quiet_count: Mapped[int | None]
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     canary_id: Mapped[str | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told_count: Mapped[int] = mapped_column(default=0, server_default="0")
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 

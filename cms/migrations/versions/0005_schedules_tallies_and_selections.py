@@ -1,0 +1,131 @@
+"""Schedules, duties, pauses, tallies, selections; what mail has told of a notification."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from cms.database import UtcDateTime
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.create_table(
+        "duty",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("taken_until", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_duty")),
+    )
+    op.create_table(
+        "job_tally",
+        sa.Column("begins_at", UtcDateTime(), nullable=False),
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("succeeded", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("other", sa.Integer(), nullable=False),
+        sa.Column("waited", sa.Double(), nullable=False),
+        sa.Column("waited_longest", sa.Double(), nullable=False),
+        sa.Column("ran", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("begins_at", "task", name=op.f("pk_job_tally")),
+    )
+    op.create_table(
+        "paused_task",
+        sa.Column("task", sa.String(length=60), nullable=False),
+        sa.Column("paused_at", UtcDateTime(), nullable=False),
+        sa.Column("paused_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["paused_by_id"],
+            ["user.id"],
+            name=op.f("fk_paused_task_paused_by_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("task", name=op.f("pk_paused_task")),
+    )
+    op.create_table(
+        "schedule",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("last_due_at", UtcDateTime(), nullable=True),
+        sa.Column("last_at", UtcDateTime(), nullable=True),
+        sa.Column("last_job_id", sa.String(length=36), nullable=True),
+        sa.Column("paused_at", UtcDateTime(), nullable=True),
+        sa.Column("paused_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["last_job_id"], ["job.id"], name=op.f("fk_schedule_last_job_id"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["paused_by_id"],
+            ["user.id"],
+            name=op.f("fk_schedule_paused_by_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
+    )
+    op.create_table(
+        "selection",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_selection_user_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_selection")),
+    )
+    op.create_table(
+        "selected_thing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("selection_id", sa.Integer(), nullable=False),
+        sa.Column("thing_id", sa.String(length=40), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("sentence", sa.Text(), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["selection_id"],
+            ["selection.id"],
+            name=op.f("fk_selected_thing_selection_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_selected_thing")),
+    )
+    with op.batch_alter_table("selected_thing", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_selected_thing_selection_id_done_at_id"),
+            ["selection_id", "done_at", "id"],
+            unique=False,
+        )
+
+    with op.batch_alter_table("admin_notification", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("told_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(
+            sa.Column("told_count", sa.Integer(), server_default="0", nullable=False)
+        )
+
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("holder", sa.String(length=120), nullable=True))
+        batch_op.create_index(batch_op.f("ix_job_finished_at"), ["finished_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_job_state_created_at"), ["state", "created_at"], unique=False
+        )
+
+
+def downgrade():
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_job_state_created_at"))
+        batch_op.drop_index(batch_op.f("ix_job_finished_at"))
+        batch_op.drop_column("holder")
+
+    with op.batch_alter_table("admin_notification", schema=None) as batch_op:
+        batch_op.drop_column("told_count")
+        batch_op.drop_column("told_at")
+
+    op.drop_table("selected_thing")
+    op.drop_table("selection")
+    op.drop_table("schedule")
+    op.drop_table("paused_task")
+    op.drop_table("job_tally")
+    op.drop_table("duty")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, Enum, MetaData, event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from cms.errors import BadSetting
+
+LIVES_FOR = 1.0  # seconds
 
 _KINDS = ("sqlite", "postgresql", "mysql", "mariadb")
 
@@ -114,6 +117,26 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+@event.listens_for(Engine, "checkin")
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _stop_dead(connection: Any, record: Any, _fairy: Any) -> None:
+    """Ask a connection whether it lives, if it was idle: a server that restarts is away
+    for longer than that. Asking each time would cost every job and request a way to it."""
+    idle = monotonic() - record.info.get("used_at", monotonic())
+    if idle < LIVES_FOR or type(connection).__module__.startswith("sqlite3"):
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error  # the pool makes another
+
+
 @event.listens_for(Engine, "savepoint")
 def _begin_before_savepoint(connection: Any, _name: str) -> None:
     """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits."""
@@ -128,4 +151,4 @@ def engine_options(url: URL) -> dict[str, Any]:
     that a row that another transaction has just committed is seen."""
     if url.get_backend_name() == "sqlite":
         return {}
-    return {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+    return {"isolation_level": "READ COMMITTED"}

@@ -32,8 +32,8 @@ BEATS_PER_SWEEP = 3
 
 
 class LedgerWorker(consumer.Worker):
-    """A worker that, where it is a process (`-k process`), keeps its leases itself, so
-    that they end with it though its consumer lives on."""
+    """A worker with a connection for its claims. Where it is a process (`-k process`) it
+    keeps its leases itself, so that they end with it though its consumer lives on."""
 
     huey: LedgerHuey
     is_process = False
@@ -41,7 +41,9 @@ class LedgerWorker(consumer.Worker):
     def initialize(self) -> None:
         super().initialize()
         if self.is_process:
+            self.huey.forget_connections()
             LeaseKeeper(self.huey).start()
+        self.huey.hire_clerk()
 
 
 class LedgerConsumer(consumer.Consumer):

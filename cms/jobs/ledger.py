@@ -4,12 +4,25 @@ two workers that hold the same message cannot both do it. Callers commit."""
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import (
+    CursorResult,
+    Executable,
+    Row,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from cms import clock
 from cms.errors import N_, CmsError
@@ -24,6 +37,9 @@ PRUNED_AT_ONCE = 500
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
 
+Write = Callable[[Executable, Mapping[str, Any]], CursorResult[Any]]
+
+
 @dataclass(frozen=True)
 class Holder:
     """Who runs a job: a consumer's id, the name of its thread, and how long it is
@@ -34,50 +50,83 @@ class Holder:
     lease: timedelta
 
 
+# Every job passes through these. They are made once, and on the table: to make
+# such a statement anew costs more than to execute it.
+_TABLE = cast("Table", Job.__table__)
+_JOB = _TABLE.c
+ENTER = insert(_TABLE)
+_NEEDED = (_JOB.attempts_made, _JOB.attempts_allowed, _JOB.retry_delay, _JOB.retry_of_id)
+_CLAIM = (
+    update(_TABLE)
+    .where(_JOB.id == bindparam("job"), or_(*(_JOB.state == waiting for waiting in WAITING)))
+    .values(
+        state=JobState.RUNNING,
+        attempts_made=_JOB.attempts_made + 1,
+        started_at=bindparam("now"),
+        worker_id=bindparam("worker"),
+        holder=bindparam("name"),
+        lease_until=bindparam("until"),
+        progress_done=null(),
+        progress_total=null(),
+    )
+)
+_CLAIM_RETURNING = _CLAIM.returning(*_NEEDED)
+_CLAIMED = select(*_NEEDED).where(_JOB.id == bindparam("job"))
+_END = (
+    update(_TABLE)
+    .where(
+        _JOB.id == bindparam("job"),
+        _JOB.state == JobState.RUNNING,
+        _JOB.attempts_made == bindparam("number"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        finished_at=bindparam("now"),
+        unique_key=null(),
+        lease_until=null(),
+        sentence=null(),
+        facts=null(),
+    )
+)
+
+
 class ClaimLost(CmsError):
     """The attempt was given up in the meantime, and another may have begun."""
 
     sentence = N_("This attempt took too long and was given to another worker.")
 
 
-def claim(job_id: str, holder: Holder) -> Job | None:
-    """Begin the next attempt of a waiting job for `holder`, and return it.
+def claim(job_id: str, holder: Holder, write: Write | None = None) -> Row[Any] | None:
+    """Begin the next attempt of a waiting job for `holder`, and return what a run
+    needs to know: `attempts_made`, `attempts_allowed`, `retry_delay`, `retry_of_id`.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
     ended, or its transaction was rolled back. Attempts are counted here, at
     the start, so that one that kills its worker counts too.
     """
     now = clock.now()
-    claimed = _advance(
-        Job.id == job_id,
-        Job.state.in_(WAITING),
-        state=JobState.RUNNING,
-        attempts_made=Job.attempts_made + 1,
-        started_at=now,
-        worker_id=holder.worker_id,
-        lease_until=now + holder.lease,
-        progress_done=None,
-        progress_total=None,
-    )
-    if not claimed:
-        return None
-    job = db.session.get_one(Job, job_id, populate_existing=True)
-    db.session.add(JobAttempt(job_id=job.id, number=job.attempts_made, worker=holder.name))
-    return job
+    values = {
+        "job": job_id,
+        "now": now,
+        "worker": holder.worker_id,
+        "name": holder.name,
+        "until": now + holder.lease,
+    }
+    return _claimed(write or in_session, values)
 
 
-def succeed(job_id: str, attempt: int) -> None:
+def succeed(job_id: str, attempt: int, write: Write | None = None) -> None:
     """End the job well.
 
     Raises `ClaimLost` when this attempt no longer holds the job; the caller
     then rolls back, and with it what the attempt has done.
     """
-    _end(job_id, attempt, JobState.SUCCEEDED)
+    _end(job_id, attempt, JobState.SUCCEEDED, write)
 
 
-def end_moot(job_id: str, attempt: int) -> None:
+def end_moot(job_id: str, attempt: int, write: Write | None = None) -> None:
     """End the job quietly, since what it was for is gone. Raises `ClaimLost`."""
-    _end(job_id, attempt, JobState.MOOT)
+    _end(job_id, attempt, JobState.MOOT, write)
 
 
 def fail(  # noqa: PLR0913 - all of it is about one attempt
@@ -114,8 +163,8 @@ def fail(  # noqa: PLR0913 - all of it is about one attempt
     )
     if not recorded:
         return None
-    _close_attempt(
-        job_id,
+    _keep_attempt(
+        job,
         attempt,
         outcome="lost" if lost else "failed",
         error_class=f"{type(error).__module__}.{type(error).__qualname__}"[:200],
@@ -137,15 +186,16 @@ def put_back(job_id: str, attempt: int) -> bool:
 
     The attempt counts, but not against the job: it is allowed one more.
     """
-    returned = _advance(
+    job = db.session.get(Job, job_id)
+    returned = job is not None and _advance(
         *_held_by(job_id, attempt),
         state=JobState.RETRYING,
         attempts_allowed=Job.attempts_allowed + 1,
         due_at=clock.now(),
         lease_until=None,
     )
-    if returned:
-        _close_attempt(job_id, attempt, outcome="interrupted")
+    if job is not None and returned:
+        _keep_attempt(job, attempt, outcome="interrupted")
     return returned
 
 
@@ -247,19 +297,23 @@ def newest_traceback(job: Job) -> str | None:
     return db.session.scalar(query)
 
 
-def _end(job_id: str, attempt: int, state: JobState) -> None:
-    ended = _advance(
-        *_held_by(job_id, attempt),
-        state=state,
-        finished_at=clock.now(),
-        unique_key=None,
-        lease_until=None,
-        sentence=None,
-        facts=None,
-    )
-    if not ended:
+def in_session(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Execute a statement in the transaction of the session."""
+    return db.session.connection().execute(statement, values)
+
+
+def _end(job_id: str, attempt: int, state: JobState, write: Write | None) -> None:
+    values = {"job": job_id, "number": attempt, "new_state": state, "now": clock.now()}
+    if (write or in_session)(_END, values).rowcount != 1:
         raise ClaimLost
-    _close_attempt(job_id, attempt, outcome=state.value)
+
+
+def _claimed(write: Write, values: Mapping[str, Any]) -> Row[Any] | None:
+    if db.engine.dialect.update_returning:
+        return write(_CLAIM_RETURNING, values).first()
+    if write(_CLAIM, values).rowcount != 1:  # MariaDB
+        return None
+    return write(_CLAIMED, values).first()
 
 
 def _held_by(job_id: str, attempt: int) -> tuple[Any, ...]:
@@ -272,9 +326,14 @@ def _advance(*conditions: Any, **values: Any) -> bool:
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def _close_attempt(job_id: str, number: int, **values: Any) -> None:
+def _keep_attempt(job: Job, number: int, **values: Any) -> None:
     db.session.execute(
-        update(JobAttempt)
-        .where(JobAttempt.job_id == job_id, JobAttempt.number == number)
-        .values(finished_at=clock.now(), **values)
+        insert(JobAttempt).values(
+            job_id=job.id,
+            number=number,
+            worker=job.holder or "",
+            started_at=job.started_at or clock.now(),
+            finished_at=clock.now(),
+            **values,
+        )
     )

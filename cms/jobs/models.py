@@ -1,4 +1,4 @@
-"""The ledger: one row per job, one per attempt. What it says is what happened."""
+"""The ledger: one row per job, one per attempt that failed. What it says is what happened."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Job(Base):
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
-    attempts: Mapped[list[JobAttempt]] = relationship(
+    kept_attempts: Mapped[list[JobAttempt]] = relationship(
         back_populates="job", order_by="JobAttempt.number", cascade="all, delete-orphan"
     )
 
@@ -88,12 +88,30 @@ class Job(Base):
         primaryjoin="Job.id == foreign(Job.retry_of_id)", remote_side=retry_of_id, viewonly=True
     )
 
+    @property
+    def attempts(self) -> list[JobAttempt]:
+        """Every attempt, the oldest first.
+
+        One that runs, and one that ended well, has no row: the job's own says it all.
+        """
+        if self.state not in (JobState.RUNNING, JobState.SUCCEEDED, JobState.MOOT):
+            return list(self.kept_attempts)
+        last = JobAttempt(
+            job_id=self.id,
+            number=self.attempts_made,
+            worker=self.holder or "",
+            started_at=self.started_at,
+            finished_at=self.finished_at,
+            outcome=None if self.state == JobState.RUNNING else self.state.value,
+        )
+        return [*self.kept_attempts, last]
+
     def __str__(self) -> str:
         return f"{self.task} {self.id[:8]}"
 
 
 class JobAttempt(Base):
-    """One run of a job. `outcome` is empty while it runs."""
+    """One run of a job that did not end it well. `outcome` is failed, lost or interrupted."""
 
     __tablename__ = "job_attempt"
     __table_args__ = (Index(None, "job_id", "number", unique=True),)
@@ -109,7 +127,7 @@ class JobAttempt(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     traceback: Mapped[str | None] = mapped_column(Text)
 
-    job: Mapped[Job] = relationship(back_populates="attempts")
+    job: Mapped[Job] = relationship(back_populates="kept_attempts")
 
 
 class Worker(Base):

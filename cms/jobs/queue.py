@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import socket
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from huey import Huey
 from huey.serializer import SignedSerializer
-from huey.storage import BaseStorage, BlackHoleStorage, PriorityRedisStorage, SqliteStorage
+from huey.signals import SIGNAL_REVOKED
+from huey.storage import (
+    BaseSqlStorage,
+    BaseStorage,
+    BlackHoleStorage,
+    PriorityRedisStorage,
+    RedisStorage,
+    SqliteStorage,
+)
 from redis import ConnectionPool
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -25,6 +35,7 @@ from cms import config
 from cms.errors import BadSetting
 from cms.extensions import db
 from cms.jobs import ledger
+from cms.jobs.clerk import Clerk
 from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
 from cms.jobs.task import LedgerTask
@@ -54,6 +65,7 @@ class LedgerHuey(Huey):
         self.consumer_id = str(uuid.uuid4())
         # The jobs, and their attempts, that the threads of this process work on.
         self.at_work: set[tuple[str, int]] = set()
+        self._thread = threading.local()
         self.duties: list[DutyHook] = []
         self._final_hooks: list[FinalHook] = []
         self._retry_hooks: list[RetryHook] = []
@@ -93,6 +105,26 @@ class LedgerHuey(Huey):
         name = f"{socket.gethostname()}:{os.getpid()}:{threading.current_thread().name}"
         return ledger.Holder(self.consumer_id, name, self.lease)
 
+    def forget_connections(self) -> None:
+        """Leave the connections to the process that this one was forked from."""
+        with self.app.app_context():
+            db.engine.dispose(close=False)
+
+    def hire_clerk(self) -> None:
+        """Let this thread keep a connection for its claims until it ends."""
+        with self.app.app_context():
+            self._thread.clerk = Clerk(db.engine)
+
+    @contextmanager
+    def clerk(self) -> Iterator[Clerk]:
+        """Give the clerk of this thread, or one for now if it has none."""
+        kept: Clerk | None = getattr(self._thread, "clerk", None)
+        if kept is not None:
+            yield kept
+            return
+        with closing(Clerk(db.engine)) as clerk:
+            yield clerk
+
     def on_final_failure(self, hook: FinalHook) -> FinalHook:
         """Register what else to do in the transaction that ends a job as failed."""
         self._final_hooks.append(hook)
@@ -131,7 +163,7 @@ class LedgerHuey(Huey):
             return None
         kind = self.kinds.get(job.task)
         final = attempt >= job.attempts_allowed or getattr(error, "hopeless", False)
-        delay = kind.delay(job, attempt) if kind else job.retry_delay
+        delay = kind.delay(job.retry_delay, attempt) if kind else job.retry_delay
         job = ledger.fail(job_id, attempt, error, final=final, lost=lost, delay=delay)
         if job is None:
             return None
@@ -140,6 +172,32 @@ class LedgerHuey(Huey):
         for hook in self._final_hooks if final else ():
             hook(job, error)
         return job
+
+    # Revoking. Huey would ask the broker twice for each job; the ledger knows already,
+    # and a job that was given up is not claimed.
+
+    def revoke(self, task: Any, revoke_until: Any = None, revoke_once: Any = False) -> None:  # noqa: FBT002
+        """Give up the job of a task. Raises `NotImplementedError` for "until then"."""
+        if revoke_until or revoke_once:
+            raise NotImplementedError("a job is given up for good; a kind of job can be paused")
+        self._emit(SIGNAL_REVOKED, task)
+
+    def revoke_all(self, *_args: Any, **_options: Any) -> None:
+        """Raise `NotImplementedError`: a kind of job is paused instead."""
+        raise NotImplementedError("pause the kind of job")
+
+    def is_revoked(self, *_args: Any, **_options: Any) -> bool:
+        """Return False: the ledger is asked when the job is claimed."""
+        return False
+
+    def delete(self, key: str) -> Any:
+        return None if key.startswith("r:") else super().delete(key)
+
+    def enqueue_many(self, messages: Iterable[Any]) -> None:
+        """Put messages into the queue in one go."""
+        with in_one_go(self.storage) as storage:
+            for message in messages:
+                storage.enqueue(self.serialize_task(message), message.priority)
 
     def publish(self, job: Job) -> bool:
         """Put a message for a waiting job into the queue; False if its kind is unknown here.
@@ -166,6 +224,22 @@ def _load_app(address: str) -> None:
         raise BadSetting(
             name="CMS_APP", problem=f"there is no {address!r} ({error.exception})"
         ) from None
+
+
+@contextmanager
+def in_one_go(storage: BaseStorage) -> Iterator[BaseStorage]:
+    """Give a stand-in for `storage`, whose writes are sent together in the end."""
+    stand_in = copy.copy(storage)
+    if isinstance(storage, RedisStorage):
+        stand_in.conn = storage.conn.pipeline(transaction=False)
+        yield stand_in
+        stand_in.conn.execute()
+    elif isinstance(storage, BaseSqlStorage):
+        with storage.db(commit=True) as cursor:
+            stand_in.db = lambda **_options: nullcontext(cursor)
+            yield stand_in
+    else:
+        yield storage
 
 
 def open_storage(name: str, address: str) -> BaseStorage:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import huey.api
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import make_transient_to_detached
 
 from cms import clock, config
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import doorbell, ledger
-from cms.jobs.models import Job
+from cms.jobs.clerk import Clerk
+from cms.jobs.models import Job, JobState
 
 if TYPE_CHECKING:
     from cms.jobs.queue import LedgerHuey
@@ -25,6 +30,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_DELAY = 24 * 60 * 60
+SUBMITTED_AT_ONCE = 500
+
+# What a message says of its job.
+_IN_A_MESSAGE = (
+    "id", "args", "kwargs", "due_at", "attempts_allowed", "attempts_made", "retry_delay", "priority"
+)  # fmt: skip
 
 # The job and the attempt that this thread works on.
 _running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
@@ -130,39 +141,81 @@ class LedgerTask(huey.api.TaskWrapper):
         columns = {"retry_of_id": failed.id, "priority": failed.priority}
         return self._enter(tuple(failed.args), dict(failed.kwargs), columns)
 
+    def submit_many(
+        self,
+        arguments: Iterable[tuple[Any, ...]],
+        *,
+        at: datetime | None = None,
+        priority: int = 0,
+    ) -> int:
+        """Write a job for each of these tuples of arguments, and return how many.
+
+        As if each had been submitted, in the caller's transaction, but some ten
+        times faster: rows and messages go in batches.
+        """
+        columns = {"priority": priority, "due_at": at or clock.now()}
+        count = 0
+        left = iter(arguments)
+        while batch := list(islice(left, SUBMITTED_AT_ONCE)):
+            rows = [self._row(args, {}, columns) for args in batch]
+            db.session.connection().execute(ledger.ENTER, rows)
+            doorbell.ring_after_commit(partial(self._publish_rows, rows))
+            count += len(rows)
+        return count
+
     def message_for(self, job: Job) -> Any:
         """Return the message that rings for a waiting job, with the attempts it has left."""
-        early = job.due_at > clock.now()
+        return self._message({name: getattr(job, name) for name in _IN_A_MESSAGE})
+
+    def _publish_rows(self, rows: list[dict[str, Any]]) -> None:
+        self.huey.enqueue_many(map(self._message, rows))
+
+    def _message(self, row: Mapping[str, Any]) -> Any:
+        early = row["due_at"] > clock.now()
         return self.task_class(
-            tuple(job.args),
-            dict(job.kwargs),
-            id=job.id,
+            tuple(row["args"]),
+            dict(row["kwargs"]),
+            id=row["id"],
             # Huey keeps naive times, in UTC.
-            eta=job.due_at.astimezone(UTC).replace(tzinfo=None) if early else None,
-            retries=max(0, job.attempts_allowed - job.attempts_made - 1),
-            retry_delay=job.retry_delay,
-            priority=job.priority or None,
+            eta=row["due_at"].astimezone(UTC).replace(tzinfo=None) if early else None,
+            retries=max(0, row["attempts_allowed"] - row["attempts_made"] - 1),
+            retry_delay=row["retry_delay"],
+            priority=row["priority"] or None,
         )
 
     def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]) -> Job:
-        job = Job(
-            id=self.task_class.create_id(None),
-            task=self.name,
-            args=list(args),
-            kwargs=kwargs,
-            subject_kind=self.subject,
-            subject_id=str(args[0]),
-            attempts_made=0,
-            attempts_allowed=self.retries + 1,
-            retry_delay=self._delay(),
-            submitted_by_id=getattr(current_user, "id", None) if current_user else None,
-            **{"due_at": clock.now(), **columns},
-        )
+        row = self._row(args, kwargs, columns)
+        ledger.in_session(ledger.ENTER, row)
+        job = Job(**row)
+        make_transient_to_detached(job)
         db.session.add(job)
-        db.session.flush()
-        message = self.message_for(job)
-        doorbell.ring_after_commit(lambda: self.huey.enqueue(message))
+        doorbell.ring_after_commit(lambda: self.huey.enqueue(self._message(row)))
         return job
+
+    def _row(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return a row of the ledger, whole: with `columns`, and what follows from the rest."""
+        now = clock.now()
+        return {
+            "id": str(uuid.uuid4()),
+            "task": self.name,
+            "args": list(args),
+            "kwargs": kwargs,
+            "subject_kind": self.subject,
+            "subject_id": str(args[0]),
+            "state": JobState.QUEUED,
+            "attempts_made": 0,
+            "attempts_allowed": self.retries + 1,
+            "retry_delay": self._delay(),
+            "submitted_by_id": getattr(current_user, "id", None) if current_user else None,
+            "priority": 0,
+            "unique_key": None,
+            "retry_of_id": None,
+            "created_at": now,
+            "due_at": now,
+            **columns,
+        }
 
     def _enter_alone(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]
@@ -181,9 +234,10 @@ class LedgerTask(huey.api.TaskWrapper):
 
     # Failing
 
-    def delay(self, job: Job, attempt: int) -> int:
-        """Return how many seconds after the failed `attempt` the next one is due."""
-        return int(min(job.retry_delay * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
+    def delay(self, first: int, attempt: int) -> int:
+        """Return how many seconds after the failed `attempt` the next one is due, if it
+        is `first` seconds after the first."""
+        return int(min(first * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
 
     def on_failure(self, hook: Callable[..., None]) -> Callable[..., None]:
         """Register what else to do in the transaction that records a failed attempt.
@@ -208,24 +262,22 @@ class LedgerTask(huey.api.TaskWrapper):
         records it; the attempt's number goes with the message, so that an
         attempt that was given up cannot speak for the next one.
         """
-        with self.huey.app.app_context():
-            job = ledger.claim(task.id, self.huey.holder())
-            db.session.commit()
-            if job is None:
+        with self.huey.app.app_context(), self.huey.clerk() as clerk:
+            claim = ledger.claim(task.id, self.huey.holder(), clerk.write)
+            if claim is None:
                 logger.info("job %s: nothing to claim, another delivery had it", task.id)
                 return
-            task.attempt = attempt = job.attempts_made
+            task.attempt = attempt = claim.attempts_made
             self.huey.at_work.add((task.id, attempt))
-            is_retry = job.retry_of_id is not None
-            task.retry_delay = self.delay(job, attempt)
-            logger.info("job %s: attempt %s of %s", task.id, attempt, job.attempts_allowed)
+            task.retry_delay = self.delay(claim.retry_delay, attempt)
+            logger.info("job %s: attempt %s of %s", task.id, attempt, claim.attempts_allowed)
             running = _running.set((task.id, attempt))
+            end = ledger.succeed
             try:
                 work()
-                ledger.succeed(task.id, attempt)
             except Moot:
                 db.session.rollback()
-                ledger.end_moot(task.id, attempt)
+                end = ledger.end_moot
             except SystemExit as error:
                 raise Aborted from error
             except CmsError as error:
@@ -233,9 +285,18 @@ class LedgerTask(huey.api.TaskWrapper):
                 raise
             finally:
                 _running.reset(running)
-            if is_retry:
-                self.huey.tell_retry_done(task.id)
-            db.session.commit()
+            self._end(task.id, attempt, end, clerk, is_retry=claim.retry_of_id is not None)
+
+    def _end(
+        self, job_id: str, attempt: int, end: Callable[..., None], clerk: Clerk, *, is_retry: bool
+    ) -> None:
+        if not (is_retry or db.session().in_transaction()):
+            end(job_id, attempt, clerk.write)  # nothing else to commit
+            return
+        end(job_id, attempt)
+        if is_retry:
+            self.huey.tell_retry_done(job_id)
+        db.session.commit()
 
 
 def _holding(unique_key: str) -> Job | None:

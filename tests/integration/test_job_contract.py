@@ -140,7 +140,7 @@ def test_what_does_not_wait_cannot_be_claimed(each_ctx, state):
     db.session.commit()
 
     assert ledger.claim(job.id, holder("worker")) is None
-    assert job.attempts == []
+    assert job.attempts_made == 0
 
 
 # Ending

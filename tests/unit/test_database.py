@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import sqlalchemy as sa
 
+from cms import database
 from cms.accounts.models import User
 from cms.database import Base, UtcDateTime, engine_options, with_driver
 from cms.errors import BadSetting
@@ -122,9 +123,21 @@ def test_an_address_of_no_database_is_named(address):
         with_driver(address)
 
 
-def test_servers_show_what_was_just_committed_and_broken_connections_are_replaced():
-    assert engine_options(with_driver("postgresql://host/name")) == {
-        "pool_pre_ping": True,
-        "isolation_level": "READ COMMITTED",
-    }
+def test_servers_show_what_was_just_committed():
+    options = engine_options(with_driver("postgresql://host/name"))
+    assert options == {"isolation_level": "READ COMMITTED"}
     assert engine_options(with_driver("sqlite:///x.db")) == {}
+
+
+@pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])
+def test_a_connection_that_died_while_it_was_idle_is_replaced(request, monkeypatch, server):
+    engine = sa.create_engine(with_driver(request.getfixturevalue(server)))
+    with engine.connect() as connection:
+        idle = connection.connection.dbapi_connection
+    idle.close()
+
+    monkeypatch.setattr(database, "LIVES_FOR", 0)
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+        assert connection.connection.dbapi_connection is not idle
+    engine.dispose()

@@ -112,6 +112,31 @@ def upgrade():
             batch_op.f("ix_job_state_created_at"), ["state", "created_at"], unique=False
         )
 
+    _move_attempts_that_ended_well()
+
+
+def _move_attempts_that_ended_well():
+    """An attempt that runs, or ended well, is told by the row of its job."""
+    job = sa.table("job", sa.column("id"), sa.column("holder"), sa.column("attempts_made"))
+    attempt = sa.table(
+        "job_attempt",
+        sa.column("job_id"),
+        sa.column("number"),
+        sa.column("worker"),
+        sa.column("outcome"),
+    )
+    last = (
+        sa.select(attempt.c.worker)
+        .where(attempt.c.job_id == job.c.id, attempt.c.number == job.c.attempts_made)
+        .scalar_subquery()
+    )
+    op.execute(job.update().values(holder=last))
+    op.execute(
+        attempt.delete().where(
+            sa.or_(attempt.c.outcome.is_(None), attempt.c.outcome.in_(("succeeded", "moot")))
+        )
+    )
+
 
 def downgrade():
     with op.batch_alter_table("job", schema=None) as batch_op:

@@ -44,8 +44,8 @@ def test_a_message_made_anew_goes_on_where_the_lost_one_was(ctx, run_jobs, momen
 def test_no_wait_is_longer_than_a_day(ctx):
     job = back_off.submit("bear")
 
-    assert back_off.delay(job, 1) == 60
-    assert back_off.delay(job, 1000) == LONGEST_DELAY
+    assert back_off.delay(job.retry_delay, 1) == 60
+    assert back_off.delay(job.retry_delay, 1000) == LONGEST_DELAY
 
 
 def test_a_hopeless_failure_is_final_at_once(ctx, run_jobs):

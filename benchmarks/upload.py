@@ -9,14 +9,17 @@ bytes, in turn, through the same WSGI client; the medians are compared.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).parent.parent)  # queue.py here is not Python's own `queue`
+
 import io
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import ClassVar
 
 import flask_migrate

@@ -209,6 +209,12 @@ class LedgerHuey(Huey):
         self.enqueue(self.kinds[job.task].message_for(job))
         return True
 
+    def publish_all(self, jobs: Iterable[Job]) -> int:
+        """Publish waiting jobs in one go; return how many, without those of unknown kinds."""
+        known = [job for job in jobs if job.task in self.kinds]
+        self.enqueue_many(self.kinds[job.task].message_for(job) for job in known)
+        return len(known)
+
     def resubmit(self, job: Job) -> Job:
         """Submit the work of a failed job once more, as a new job.
 

@@ -4,7 +4,7 @@ workers' signs of life. It is no task, since tasks are what gets lost."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -94,9 +94,7 @@ def _publish_missing(huey: LedgerHuey) -> int:
     missing = _count_waiting(before) - held
     if missing <= 0:
         return 0
-    published = 0
-    for job in _oldest_waiting(before, min(missing, MOST_AT_ONCE)):
-        published += huey.publish(job)
+    published = sum(map(huey.publish_all, _oldest_waiting(before, missing)))
     db.session.rollback()
     return published
 
@@ -106,11 +104,12 @@ def _count_waiting(before: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
-def _oldest_waiting(before: datetime, limit: int) -> Sequence[Job]:
+def _oldest_waiting(before: datetime, limit: int) -> Iterator[Sequence[Job]]:
     query = (
         select(Job)
         .where(Job.state.in_(WAITING), Job.created_at < before)
         .order_by(Job.due_at)
         .limit(limit)
+        .execution_options(yield_per=MOST_AT_ONCE)
     )
-    return db.session.scalars(query).all()
+    return db.session.scalars(query).partitions()

@@ -186,8 +186,8 @@ class LedgerTask(huey.api.TaskWrapper):
     def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]) -> Job:
         row = self._row(args, kwargs, columns)
         ledger.in_session(ledger.ENTER, row)
-        job = Job(**row)
-        make_transient_to_detached(job)
+        job = Job(id=row["id"])
+        make_transient_to_detached(job)  # whoever wants to know more of it reads the row
         db.session.add(job)
         doorbell.ring_after_commit(lambda: self.huey.enqueue(self._message(row)))
         return job

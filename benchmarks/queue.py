@@ -1,10 +1,11 @@
 """How fast jobs are submitted and done: QsCMS with its ledger, and others without.
 
 Every system gets one Redis, three workers and the same jobs, which do nothing but
-say that they have run. First all are submitted by one process, one by one and, in
-QsCMS, each in a transaction of its own; then the workers start, and the time from
-the first job to the last counts. The rounds go through all systems in turn, and the
-medians are compared. PostgreSQL is asked to be durable here, as in production.
+say that they have run. First all are submitted by one process, one by one; by QsCMS
+also one by one in transactions of their own (`push`), and in bulk. Then the workers
+start, and the time from the first job to the last counts. The rounds go through all
+systems in turn, and the medians are compared. PostgreSQL is asked to be durable
+here, as in production.
 
     python benchmarks/queue.py [--jobs 5000] [--rounds 3] [--finished 1000000] [--only NAME …]
 
@@ -40,6 +41,7 @@ from tests import services
 BIN = Path(sys.executable).parent
 HUEY = ("-w", "3", "-d", "0.05", "-m", "0.5", "-q")
 LONGEST_SECONDS = 300
+WAYS = ("submit", "push", "submit_many")
 
 SUBMIT = """
 import json, sys, time
@@ -61,19 +63,18 @@ class System:
     module: str
     workers: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
-    in_bulk: bool = False
+    ours: bool = False
     rates: dict[str, list[float]] = field(default_factory=dict)
 
     def measure(self, folder: Path, jobs: int) -> None:
         """Submit and drain once."""
         env = {**os.environ, **self.environment, ticks.FILE: str(folder / "ticks")}
         env["PYTHONPATH"] = str(TOP)
-        ticks.make(folder / "ticks", 2 * jobs)
-        self._note("submit", self._submit(env, "submit", 0, jobs))
-        count = jobs
-        if self.in_bulk:
-            self._note("in bulk", self._submit(env, "submit_many", jobs, jobs))
-            count += jobs
+        ticks.make(folder / "ticks", len(WAYS) * jobs)
+        ways = WAYS if self.ours else ("submit",)
+        for number, way in enumerate(ways):
+            self._note(way, self._submit(env, way, number * jobs, jobs))
+        count = len(ways) * jobs
         with self._working(env, folder):
             moments = _wait_for(folder / "ticks", count)
         self._note("drain", (count - 1) / (max(moments) - min(moments)) * 1e9)
@@ -146,7 +147,7 @@ def ours(name: str, folder: Path, redis_url: str, database: str, *more: str) -> 
         "ours",
         ("huey_consumer", "cms.tasks.huey", *HUEY, *more),
         environment,
-        in_bulk=True,
+        ours=True,
     )
 
 
@@ -203,7 +204,7 @@ def _run(options: argparse.Namespace, folder: Path, broker: str, database: str) 
                          .environment, options.finished)  # fmt: skip
         full = [
             System(f"{s.name}, {options.finished:,} ended", s.module, s.workers, s.environment,
-                   in_bulk=True) for s in full
+                   ours=True) for s in full
         ]  # fmt: skip
         measure(full, folder, broker, options)
         systems += full
@@ -227,11 +228,12 @@ def measure(systems: list[System], folder: Path, broker: str, options: argparse.
 def table(systems: list[System]) -> str:
     """Return the medians, and how they compare with Celery's."""
     celery = next((s for s in systems if s.name == "Celery"), None)
-    lines = [f"{'jobs a second, median':40} {'submit':>8} {'in bulk':>8} {'drain':>8}"]
+    heads = [f"{what:>8}" for what in ("submit", "push", "in bulk", "drain")]
+    lines = [" ".join([f"{'jobs a second, median':40}", *heads])]
     for system in systems:
         rates = [
             f"{system.median(what):8,.0f}" if what in system.rates else " " * 8
-            for what in ("submit", "in bulk", "drain")
+            for what in (*WAYS, "drain")
         ]
         lines.append(" ".join([f"{system.name:40}", *rates]))
         if celery:

@@ -14,8 +14,15 @@ def bench(number: int) -> None:
     tick(number)
 
 
+def push(numbers: Iterable[int]) -> None:
+    """Submit one by one, each by itself in a transaction of its own."""
+    with app.app_context():
+        for number in numbers:
+            bench.push(number)
+
+
 def submit(numbers: Iterable[int]) -> None:
-    """Submit one by one, each in a transaction of its own."""
+    """Submit one by one, each as part of a session's transaction, which is then committed."""
     with app.app_context():
         for number in numbers:
             bench.submit(number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -15,24 +15,28 @@ logger = logging.getLogger(__name__)
 _KEY = "cms.jobs.doorbell"
 
 
-def ring_after_commit(ring: Callable[[], object]) -> None:
-    """Call `ring` when the current transaction has committed; forget it on rollback."""
-    db.session().info.setdefault(_KEY, []).append(ring)
+def ring_after_commit(one: Callable[[], object]) -> None:
+    """Call it when the current transaction has committed; forget it on rollback."""
+    db.session().info.setdefault(_KEY, []).append(one)
 
 
-@event.listens_for(db.session, "after_commit")
-def _ring(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    rings = session.info.pop(_KEY, ())
-    for number, ring in enumerate(rings):
+def ring(rings: Sequence[Callable[[], object]]) -> None:
+    """Call each, and log that the queue is away if it is: the ledger knows the jobs, and
+    the sweep publishes them."""
+    for number, one in enumerate(rings):
         try:
-            ring()
-        except Exception:  # the commit stands; the ledger knows the jobs, and the sweep publishes
+            one()
+        except Exception:
             logger.exception(
                 "the queue does not answer; jobs wait in the ledger: %s", len(rings) - number
             )
             return  # a frozen queue takes seconds for each, and a request waits for this
+
+
+@event.listens_for(db.session, "after_commit")
+def _ring(session: Session) -> None:
+    if not session.in_nested_transaction():
+        ring(session.info.pop(_KEY, ()))
 
 
 @event.listens_for(db.session, "after_rollback")

@@ -141,6 +141,17 @@ class LedgerTask(huey.api.TaskWrapper):
         columns = {"retry_of_id": failed.id, "priority": failed.priority}
         return self._enter(tuple(failed.args), dict(failed.kwargs), columns)
 
+    def push(self, *args: Any, priority: int = 0, **kwargs: Any) -> str:
+        """Submit in a transaction of its own, committed at once; return the job's id.
+
+        For who has no transaction that the job belongs to, such as a script.
+        """
+        row = self._row(args, kwargs, {"priority": priority})
+        with self.huey.clerk() as clerk:
+            clerk.write(ledger.ENTER, row)
+        doorbell.ring([lambda: self.huey.enqueue(self._message(row))])
+        return str(row["id"])
+
     def submit_many(
         self,
         arguments: Iterable[tuple[Any, ...]],

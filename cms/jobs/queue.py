@@ -27,12 +27,15 @@ from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
+from cms.jobs.postgresql import PostgresQueue
 from cms.jobs.task import LedgerTask
 
 logger = logging.getLogger(__name__)
 
 # A frozen Redis must not hold a request for long; the job is in the ledger anyway.
 REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
+
+_KINDS_OF_QUEUE = "it must begin with redis://, postgresql:// or sqlite:///"
 
 FinalHook = Callable[[Job, BaseException], object]
 RetryHook = Callable[[Job], object]
@@ -169,17 +172,23 @@ def _load_app(address: str) -> None:
 
 
 def open_storage(name: str, address: str) -> BaseStorage:
-    """Return Huey's storage for `sqlite:///file` or `redis://host:port/number`."""
+    """Return Huey's storage for a SQLite file, a Redis or a PostgreSQL.
+
+    Servers are not asked before they are needed. Raises `BadSetting`.
+    """
     try:
         url = make_url(address)
         if url.drivername in ("redis", "rediss", "unix"):
             return PriorityRedisStorage(
                 name, connection_pool=ConnectionPool.from_url(address, **REDIS_TIMEOUTS)
             )
+        if url.get_backend_name() in ("postgresql", "postgres"):
+            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            return PostgresQueue(name, address)
         if url.drivername == "sqlite" and url.database:
             return SqliteStorage(name, filename=url.database)
     except (ArgumentError, ValueError):  # told below
         pass
     except sqlite3.OperationalError as error:
         raise BadSetting(name="CMS_QUEUE_URL", problem=str(error)) from None
-    raise BadSetting(name="CMS_QUEUE_URL", problem="it must begin with redis:// or sqlite:///")
+    raise BadSetting(name="CMS_QUEUE_URL", problem=_KINDS_OF_QUEUE)

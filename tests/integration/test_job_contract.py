@@ -1,4 +1,4 @@
-"""What the ledger promises, on each database with its queue."""
+"""What the ledger promises, on each database with each queue."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,7 +24,7 @@ def holder(name):
 
 
 @pytest.fixture
-def failed(each_ctx, run_jobs):
+def failed(each_pair, run_jobs):
     """A job that failed for good."""
     job = break_toy.submit("bear")
     db.session.commit()
@@ -34,14 +34,14 @@ def failed(each_ctx, run_jobs):
 
 
 @pytest.fixture
-def at_once(each_ctx):
+def at_once(each_pair):
     """Do the same in several threads at the same moment, each in a session of its own."""
 
     def go(act, threads=4):
         start = Barrier(threads)
 
         def one(number):
-            with each_ctx.app_context():
+            with each_pair.app_context():
                 start.wait()
                 found = act(number)
                 db.session.commit()
@@ -60,7 +60,7 @@ def notifications():
 # Submitting
 
 
-def test_a_job_waits_in_the_ledger_and_is_published_after_the_commit(each_ctx):
+def test_a_job_waits_in_the_ledger_and_is_published_after_the_commit(each_pair):
     job = write_toy.submit("bear", fail_after="lunch")
     assert len(huey) == 0
 
@@ -74,7 +74,7 @@ def test_a_job_waits_in_the_ledger_and_is_published_after_the_commit(each_ctx):
     )
 
 
-def test_a_rollback_takes_it_back(each_ctx):
+def test_a_rollback_takes_it_back(each_pair):
     write_toy.submit("bear")
     db.session.rollback()
 
@@ -82,7 +82,7 @@ def test_a_rollback_takes_it_back(each_ctx):
     assert len(huey) == 0
 
 
-def test_arguments_in_any_script_arrive(each_ctx, run_jobs):
+def test_arguments_in_any_script_arrive(each_pair, run_jobs):
     write_toy.submit("熊 🐻")
     db.session.commit()
     run_jobs()
@@ -94,7 +94,7 @@ def test_arguments_in_any_script_arrive(each_ctx, run_jobs):
 
 
 @pytest.mark.parametrize("tried", range(3))
-def test_of_many_that_claim_at_once_exactly_one_wins(each_ctx, at_once, tried):
+def test_of_many_that_claim_at_once_exactly_one_wins(each_pair, at_once, tried):
     job = write_toy.submit("bear")
     db.session.commit()
     job_id = job.id
@@ -108,7 +108,7 @@ def test_of_many_that_claim_at_once_exactly_one_wins(each_ctx, at_once, tried):
     assert attempt.worker == f"worker {claims.index(True)}"
 
 
-def test_two_deliveries_of_one_message_are_one_run(each_ctx, at_once):
+def test_two_deliveries_of_one_message_are_one_run(each_pair, at_once):
     write_toy.submit("bear")
     db.session.commit()
     message = huey.dequeue()
@@ -119,7 +119,7 @@ def test_two_deliveries_of_one_message_are_one_run(each_ctx, at_once):
     assert db.session.query(Job).one().attempts_made == 1
 
 
-def test_a_claim_that_was_lost_cannot_end_the_job(each_ctx):
+def test_a_claim_that_was_lost_cannot_end_the_job(each_pair):
     job = write_toy.submit("bear")
     db.session.commit()
     assert ledger.claim(job.id, holder("first"))
@@ -134,7 +134,7 @@ def test_a_claim_that_was_lost_cannot_end_the_job(each_ctx):
 
 
 @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED])
-def test_what_does_not_wait_cannot_be_claimed(each_ctx, state):
+def test_what_does_not_wait_cannot_be_claimed(each_pair, state):
     job = write_toy.submit("bear")
     job.state = state
     db.session.commit()
@@ -146,7 +146,7 @@ def test_what_does_not_wait_cannot_be_claimed(each_ctx, state):
 # Ending
 
 
-def test_success_is_recorded(each_ctx, run_jobs):
+def test_success_is_recorded(each_pair, run_jobs):
     job = write_toy.submit("bear")
     db.session.commit()
     run_jobs()
@@ -158,7 +158,7 @@ def test_success_is_recorded(each_ctx, run_jobs):
     assert notifications() == []
 
 
-def test_the_first_failure_waits_for_the_retry_and_tells_nobody(each_ctx, run_jobs, moment):
+def test_the_first_failure_waits_for_the_retry_and_tells_nobody(each_pair, run_jobs, moment):
     with clock.stopped_at(moment):
         job = break_toy.submit("bear")
         db.session.commit()
@@ -189,7 +189,7 @@ def test_the_last_failure_is_final_and_is_told_once(failed):
     }
 
 
-def test_a_failure_of_any_length_and_script_is_kept(each_ctx, run_jobs):
+def test_a_failure_of_any_length_and_script_is_kept(each_pair, run_jobs):
     job = write_toy.submit("bear", fail_after="蜂蜜没有了🍯" * 5_000)
     db.session.commit()
     run_jobs(hours=1)
@@ -226,7 +226,7 @@ def test_pressed_by_two_at_the_same_moment_it_is_one_job(failed, at_once):
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state != JobState.FAILED])
-def test_only_what_failed_can_be_tried_again(each_ctx, state):
+def test_only_what_failed_can_be_tried_again(each_pair, state):
     job = write_toy.submit("bear")
     job.state = state
     db.session.flush()
@@ -242,7 +242,7 @@ def test_the_database_itself_refuses_a_second_retry(failed):
 
 
 @pytest.mark.case(23)
-def test_success_of_the_retry_closes_the_notification(each_ctx, run_jobs):
+def test_success_of_the_retry_closes_the_notification(each_pair, run_jobs):
     job = write_toy.submit("bear", fail_after="no honey")
     db.session.commit()
     run_jobs(hours=1)
@@ -260,7 +260,7 @@ def test_success_of_the_retry_closes_the_notification(each_ctx, run_jobs):
     assert told.resolved_by is None
 
 
-def test_a_retry_that_fails_too_is_counted_and_success_closes_both(each_ctx, run_jobs):
+def test_a_retry_that_fails_too_is_counted_and_success_closes_both(each_pair, run_jobs):
     job = write_toy.submit("bear", fail_after="no honey")
     db.session.commit()
     run_jobs(hours=1)

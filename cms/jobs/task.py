@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import huey.api
 from flask_login import current_user
+from huey.exceptions import RetryTask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -226,6 +227,11 @@ class LedgerTask(huey.api.TaskWrapper):
             except Moot:
                 db.session.rollback()
                 ledger.end_moot(task.id, attempt)
+            except RetryTask:  # Huey sends no signal that tells it from a failure
+                db.session.rollback()
+                ledger.put_back(task.id, attempt)
+                db.session.commit()
+                raise
             except SystemExit as error:
                 raise Aborted from error
             except CmsError as error:

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from werkzeug.utils import ImportStringError, import_string
 
-from cms import config
+from cms import config, logs
 from cms.errors import BadSetting
 from cms.extensions import db
 from cms.jobs import ledger
@@ -84,6 +84,11 @@ class LedgerHuey(Huey):
             with config.told_in_one_line():
                 _load_app(config.load().app)
         return LedgerConsumer(self, **options)
+
+    def execute(self, task: Any, timestamp: datetime | None = None) -> Any:
+        """Run a task; each line that is logged meanwhile says of which job it is."""
+        with logs.bind(job=task.id, task=task.name):
+            return super().execute(task, timestamp)
 
     @property
     def lease(self) -> timedelta:

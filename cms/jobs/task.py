@@ -14,7 +14,7 @@ from huey.exceptions import RetryTask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from cms import clock, config
+from cms import clock, config, logs
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import doorbell, ledger
@@ -216,6 +216,7 @@ class LedgerTask(huey.api.TaskWrapper):
                 logger.info("job %s: nothing to claim, another delivery had it", task.id)
                 return
             task.attempt = attempt = job.attempts_made
+            logs.note(attempt=attempt)
             self.huey.at_work.add((task.id, attempt))
             is_retry = job.retry_of_id is not None
             task.retry_delay = self.delay(job, attempt)

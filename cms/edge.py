@@ -123,7 +123,7 @@ def _numbered(app: Flask) -> Any:
 
     def numbered(environ: Any, start_response: Any) -> Iterable[bytes]:
         given = environ.get("HTTP_X_REQUEST_ID", "") if settings.proxy_hops else ""
-        number = given if _SANE_NUMBER.fullmatch(given) else secrets.token_hex(8)
+        number = given if _SANE_NUMBER.fullmatch(given) else secrets.token_hex(6)
         environ[_IDS] = {"request": number}
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
@@ -245,9 +245,9 @@ def _answer(code: int, title: str, sentence: str) -> Any:
     db.session.rollback()
     if wants_json():
         return jsonify(error=sentence), code
-    number = request.environ[_IDS]["request"]
     if isinstance(request.routing_exception, SecurityError):
         # No page can be drawn for a host that is not ours: none of its addresses can be made.
-        return Response(f"{title}. {sentence} ({number})\n", code, mimetype="text/plain")
+        return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
+    number = request.environ[_IDS]["request"]
     facts = {"code": code, "title": title, "sentence": sentence, "number": number}
     return render_template("errors/error.html", **facts), code

@@ -74,8 +74,8 @@ messages: $(BIN)/.installed ## Gather the texts for the translators
 bench: setup ## Measure, and print the numbers
 	for script in benchmarks/*.py; do python "$$script"; done
 
-# ON is one or more of redis+postgresql, embedded, plain-huey, celery and rq. What is
-# WITHOUT is left out: kill, term, empty_queue, stop_queue, restart_database. EMPTIED=500
+# ON is one or more of redis+postgresql, postgresql, embedded, plain-huey, celery and rq.
+# What is WITHOUT is left out: kill, term, empty_queue, stop_queue, restart_database. EMPTIED=500
 # only empties a queue that 500 jobs wait in.
 JOBS ?= 2000
 KILLS ?= 20

@@ -1,7 +1,9 @@
 """The composition root: what web servers and workers load."""
 
+from cms import logs
 from cms.app import create_app
-from cms.config import told_in_one_line
+from cms.config import load, told_in_one_line
 
 with told_in_one_line():
+    logs.set_up(load().log_format)  # first, so that whatever is said at the start has the form
     app = create_app()

@@ -61,7 +61,9 @@ class Settings(BaseModel):
         SecretStr(""), description="Signs sessions and queue messages; 32 characters or more."
     )
     database_url: str = Field("", description="SQLite, PostgreSQL or MariaDB.")
-    queue_url: str = Field("", description="SQLite file or Redis that carries job messages.")
+    queue_url: str = Field(
+        "", description="SQLite file, Redis or PostgreSQL that carries job messages."
+    )
     storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
     mail_url: str = Field("", description="SMTP server, or a folder that mail is written to.")
     mail_from: str = Field("", description="Name and address that mail comes from.")
@@ -175,7 +177,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _queue_of_its_own(self) -> Self:
-        if self.queue_url and self.queue_url == self.database_url:
+        on_file = self.queue_url.startswith("sqlite")
+        if on_file and self.queue_url == self.database_url:
             raise ValueError("CMS_QUEUE_URL: it must not be the file of the database itself")
         return self
 

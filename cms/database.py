@@ -147,8 +147,15 @@ def _begin_before_savepoint(connection: Any, _name: str) -> None:
 
 
 def engine_options(url: URL) -> dict[str, Any]:
-    """Return what to open the database with. READ COMMITTED on every server, so
-    that a row that another transaction has just committed is seen."""
+    """Return what to open the database with.
+
+    READ COMMITTED on every server, so that a row that another transaction has just
+    committed is seen. Errors do not say with what values a statement was executed:
+    passwords and letters are among them, and errors are logged.
+    """
     if url.get_backend_name() == "sqlite":
-        return {}
-    return {"isolation_level": "READ COMMITTED"}
+        return {"hide_parameters": True}
+    return {
+        "hide_parameters": True,
+        "isolation_level": "READ COMMITTED",
+    }

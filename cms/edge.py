@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
+import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from flask import (
@@ -35,9 +38,9 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from cms import errors
+from cms import errors, logs
 from cms.accounts.policy import may
-from cms.config import settings
+from cms.config import Settings, settings
 from cms.errors import N_
 from cms.extensions import db
 from cms.look import LANGUAGES
@@ -83,6 +86,9 @@ _WORDS: dict[type[HTTPException], tuple[str, str]] = {
     HTTPException: (N_("That did not work"), N_("The request could not be answered.")),
 }
 
+# A proxy's number for a request, if it is fit for a log and for being read aloud.
+_SANE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_IDS = "cms.ids"  # where the access log finds them
 
 _CODES: dict[type[errors.CmsError], tuple[type[HTTPException], int]] = {
     errors.NotFound: (NotFound, 404),
@@ -99,6 +105,7 @@ def public(view: Any) -> Any:
 def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
+    app.wsgi_app = _numbered(app)  # type: ignore[method-assign]
     app.before_request(_require_login)
     app.before_request(_limit_body)
     app.before_request(_refuse_json_at_the_door)
@@ -107,6 +114,25 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(errors.CmsError, _answer_cms_error)
     app.register_error_handler(IntegrityError, _answer_conflict)
     app.register_error_handler(Exception, _answer_unexpected)
+
+
+def _numbered(app: Flask) -> Any:
+    """Give each request a number: into its log lines, its answer, and its error page."""
+    answer = app.wsgi_app
+    settings: Settings = app.config["CMS_SETTINGS"]
+
+    def numbered(environ: Any, start_response: Any) -> Iterable[bytes]:
+        given = environ.get("HTTP_X_REQUEST_ID", "") if settings.proxy_hops else ""
+        number = given if _SANE_NUMBER.fullmatch(given) else secrets.token_hex(6)
+        environ[_IDS] = {"request": number}
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            return start_response(status, [*headers, ("X-Request-ID", number)], *error)
+
+        with logs.bind(request=number):
+            return answer(environ, start)
+
+    return numbered
 
 
 def select_locale() -> str:
@@ -161,6 +187,8 @@ def _require_login() -> Any:
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
         return None
     if current_user.is_authenticated:
+        request.environ[_IDS]["user"] = current_user.id
+        logs.note(user=current_user.id)
         return None
     return ask_to_log_in()
 
@@ -220,4 +248,6 @@ def _answer(code: int, title: str, sentence: str) -> Any:
     if isinstance(request.routing_exception, SecurityError):
         # No page can be drawn for a host that is not ours: none of its addresses can be made.
         return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
-    return render_template("errors/error.html", code=code, title=title, sentence=sentence), code
+    number = request.environ[_IDS]["request"]
+    facts = {"code": code, "title": title, "sentence": sentence, "number": number}
+    return render_template("errors/error.html", **facts), code

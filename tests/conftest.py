@@ -3,6 +3,7 @@
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import flask_migrate
@@ -18,6 +19,12 @@ from tests import services
 from tests.clients import PageClient
 from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD, free_port
+
+# A database server with a queue in a file would be two halves of two installations.
+_PAIRS = [
+    ("sqlite", "sqlite"),
+    *product(("sqlite", "postgresql", "mariadb"), ("redis", "postgresql")),
+]
 
 
 def _running(service):
@@ -66,6 +73,17 @@ def each_app(request, tmp_path_factory):
         yield app
 
 
+@pytest.fixture(scope="session", params=_PAIRS, ids="-".join)
+def each_pair_app(request, tmp_path_factory):
+    """The application on each database with each queue that may go with it."""
+    settings = {}
+    for name, kind in zip(("CMS_DATABASE_URL", "CMS_QUEUE_URL"), request.param, strict=True):
+        if kind != "sqlite":
+            settings[name] = request.getfixturevalue(f"{kind}_url")
+    with _made_app(tmp_path_factory.mktemp("-".join(request.param)), **settings) as app:
+        yield app
+
+
 @pytest.fixture
 def ctx(app):
     """An application context on an empty database, queue and storage."""
@@ -78,6 +96,13 @@ def each_ctx(each_app):
     """The same on each database."""
     with _clean_context(each_app):
         yield each_app
+
+
+@pytest.fixture
+def each_pair(each_pair_app):
+    """The same on each database with each queue."""
+    with _clean_context(each_pair_app):
+        yield each_pair_app
 
 
 @pytest.fixture
@@ -177,6 +202,7 @@ def _clean_context(app):
         _empty(app)
         yield
         db.session.rollback()
+    huey.storage.close()
 
 
 def _empty(app):

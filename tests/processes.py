@@ -110,6 +110,8 @@ class Site:
             "--threads",
             "4",
             "--no-control-socket",
+            "--config",
+            "deploy/gunicorn.conf.py",
             "wsgi:app",
         ]
         self._start("web", command)

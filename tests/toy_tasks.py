@@ -5,7 +5,13 @@ import signal
 import time
 from pathlib import Path
 
-from huey.exceptions import CancelExecution, TaskLockedException, TaskTimeout
+from huey.exceptions import (
+    CancelExecution,
+    RateLimitExceeded,
+    RetryTask,
+    TaskLockedException,
+    TaskTimeout,
+)
 
 from cms.accounts.models import Role
 from cms.errors import CmsError
@@ -64,13 +70,20 @@ def wait_for_toy(name, path):
 def end_toy(name, *, how):
     """End in one of the ways that a task can end."""
     db.session.add(Role(name=name))
+    if how == "well":
+        return
     raise {
         "moot": Moot,
+        "error": RuntimeError,
+        "hopeless": ToyGone(name=name),
         "exit": SystemExit,
         "memory": MemoryError,
+        "interrupt": KeyboardInterrupt,
         "cancel": CancelExecution,
         "lock": TaskLockedException,
         "timeout": TaskTimeout,
+        "too often": RateLimitExceeded("toy", delay=60),
+        "again": RetryTask(delay=60),
     }[how]
 
 

@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -31,19 +31,22 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from werkzeug.utils import ImportStringError, import_string
 
-from cms import config
+from cms import config, logs
 from cms.errors import BadSetting
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.clerk import Clerk
 from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
+from cms.jobs.postgresql import PostgresQueue
 from cms.jobs.task import LedgerTask
 
 logger = logging.getLogger(__name__)
 
 # A frozen Redis must not hold a request for long; the job is in the ledger anyway.
 REDIS_TIMEOUTS = {"socket_timeout": 3, "socket_connect_timeout": 2}
+
+_KINDS_OF_QUEUE = "it must begin with redis://, postgresql:// or sqlite:///"
 
 FinalHook = Callable[[Job, BaseException], object]
 RetryHook = Callable[[Job], object]
@@ -93,6 +96,11 @@ class LedgerHuey(Huey):
             with config.told_in_one_line():
                 _load_app(config.load().app)
         return LedgerConsumer(self, **options)
+
+    def execute(self, task: Any, timestamp: datetime | None = None) -> Any:
+        """Run a task; each line that is logged meanwhile says of which job it is."""
+        with logs.bind(job=task.id, task=task.name):
+            return super().execute(task, timestamp)
 
     @property
     def lease(self) -> timedelta:
@@ -249,17 +257,23 @@ def in_one_go(storage: BaseStorage) -> Iterator[BaseStorage]:
 
 
 def open_storage(name: str, address: str) -> BaseStorage:
-    """Return Huey's storage for `sqlite:///file` or `redis://host:port/number`."""
+    """Return Huey's storage for a SQLite file, a Redis or a PostgreSQL.
+
+    Servers are not asked before they are needed. Raises `BadSetting`.
+    """
     try:
         url = make_url(address)
         if url.drivername in ("redis", "rediss", "unix"):
             return PriorityRedisStorage(
                 name, connection_pool=ConnectionPool.from_url(address, **REDIS_TIMEOUTS)
             )
+        if url.get_backend_name() in ("postgresql", "postgres"):
+            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            return PostgresQueue(name, address)
         if url.drivername == "sqlite" and url.database:
             return SqliteStorage(name, filename=url.database)
     except (ArgumentError, ValueError):  # told below
         pass
     except sqlite3.OperationalError as error:
         raise BadSetting(name="CMS_QUEUE_URL", problem=str(error)) from None
-    raise BadSetting(name="CMS_QUEUE_URL", problem="it must begin with redis:// or sqlite:///")
+    raise BadSetting(name="CMS_QUEUE_URL", problem=_KINDS_OF_QUEUE)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import huey.api
 from flask_login import current_user
+from huey.exceptions import RetryTask
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import make_transient_to_detached
 
-from cms import clock, config
+from cms import clock, config, logs
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import doorbell, ledger
@@ -279,6 +280,7 @@ class LedgerTask(huey.api.TaskWrapper):
                 logger.info("job %s: nothing to claim, another delivery had it", task.id)
                 return
             task.attempt = attempt = claim.attempts_made
+            logs.note(attempt=attempt)
             self.huey.at_work.add((task.id, attempt))
             task.retry_delay = self.delay(claim.retry_delay, attempt)
             logger.info("job %s: attempt %s of %s", task.id, attempt, claim.attempts_allowed)
@@ -289,6 +291,11 @@ class LedgerTask(huey.api.TaskWrapper):
             except Moot:
                 db.session.rollback()
                 end = ledger.end_moot
+            except RetryTask:  # Huey sends no signal that tells it from a failure
+                db.session.rollback()
+                ledger.put_back(task.id, attempt)
+                db.session.commit()
+                raise
             except SystemExit as error:
                 raise Aborted from error
             except CmsError as error:

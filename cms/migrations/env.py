@@ -17,6 +17,11 @@ def render_item(kind, item, autogen_context):
     return False
 
 
+def include_name(name, kind, _parents):
+    """Leave the tables alone that a queue in the same database has made for itself."""
+    return kind != "table" or not name.startswith("huey_")
+
+
 def run_migrations():
     connectable = current_app.extensions["migrate"].db.engine
     with connectable.connect() as connection:
@@ -25,6 +30,7 @@ def run_migrations():
             target_metadata=Base.metadata,
             render_as_batch=True,  # SQLite alters a table by copying it
             render_item=render_item,
+            include_name=include_name,
             compare_type=True,
         )
         with context.begin_transaction():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import flask_migrate
+import psycopg
 import redis
 import sqlalchemy as sa
 from redis.exceptions import RedisError
@@ -167,6 +168,7 @@ class Ours(Contestant):
         with self._app.app_context():
             flask_migrate.upgrade()
         yield
+        huey.storage.close()
         with self._app.app_context():
             db.engine.dispose()
 
@@ -175,6 +177,21 @@ class Ours(Contestant):
             "CMS_DATABASE_URL": self.database,
             "CMS_QUEUE_URL": self._servers[services.Redis].url,
         }
+
+
+class OnPostgreSQL(Ours):
+    """This project, on PostgreSQL alone: its restart takes the queue away too."""
+
+    name = "postgresql"
+    needs: ClassVar[Servers] = (services.PostgreSQL,)
+    possible = frozenset(Act) - {Act.STOP_QUEUE}
+
+    def empty_queue(self) -> None:
+        with psycopg.connect(self.database) as connection:
+            connection.execute("TRUNCATE huey_task, huey_schedule")
+
+    def _addresses(self) -> dict[str, str]:
+        return {"CMS_DATABASE_URL": self.database, "CMS_QUEUE_URL": self.database}
 
 
 class Embedded(Ours):
@@ -262,7 +279,7 @@ class RQ(Rival):
     refusals = (RedisError,)
 
 
-CONTESTANTS = {kind.name: kind for kind in (Ours, Embedded, PlainHuey, Celery, RQ)}
+CONTESTANTS = {kind.name: kind for kind in (Ours, OnPostgreSQL, Embedded, PlainHuey, Celery, RQ)}
 
 
 def _problems() -> Iterator[str]:

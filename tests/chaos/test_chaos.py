@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.chaos import plan as plans
-from tests.chaos.contestants import Embedded, Ours
+from tests.chaos.contestants import Embedded, OnPostgreSQL, Ours
 from tests.chaos.plan import Act, How
 from tests.chaos.storm import Storm, refill
 
@@ -33,7 +33,7 @@ def start(tmp_path, request):
 
 
 @pytest.mark.case(27)
-@pytest.mark.parametrize("kind", [Ours, Embedded], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [Ours, OnPostgreSQL, Embedded], ids=lambda kind: kind.name)
 def test_whatever_dies_each_job_has_its_effect_once_and_each_failure_is_told(kind, start):
     plan = plans.make(60, 4, SEED, kind.possible)
 

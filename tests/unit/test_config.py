@@ -155,13 +155,27 @@ def test_the_queue_is_never_in_the_file_of_the_database(load, tmp_path):
         load(CMS_DATABASE_URL=address, CMS_QUEUE_URL=address)
 
 
+def test_a_postgresql_may_be_queue_and_database_at_once(load):
+    address = "postgresql://cms@host/cms"
+
+    assert load(CMS_DATABASE_URL=address, CMS_QUEUE_URL=address).queue_url == address
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_a_postgresql_queue_may_name_its_driver_as_the_database_does(scheme):
+    storage = open_storage("cms", f"{scheme}://cms:s%40fe@host:5433/name")
+
+    assert storage.dsn == "postgresql://cms:s%40fe@host:5433/name"
+
+
 @pytest.mark.parametrize(
     ("address", "problem"),
     [
-        ("nonsense", "it must begin with redis:// or sqlite:///"),
-        ("amqp://host", "it must begin with redis:// or sqlite:///"),
-        ("sqlite://", "it must begin with redis:// or sqlite:///"),
-        ("redis://host:port/0", "it must begin with redis:// or sqlite:///"),
+        ("nonsense", "it must begin with redis://, postgresql:// or sqlite:///"),
+        ("amqp://host", "it must begin with redis://, postgresql:// or sqlite:///"),
+        ("sqlite://", "it must begin with redis://, postgresql:// or sqlite:///"),
+        ("redis://host:port/0", "it must begin with redis://, postgresql:// or sqlite:///"),
+        ("mariadb://host/name", "it must begin with redis://, postgresql:// or sqlite:///"),
         ("sqlite:////no/such/folder/queue.db", "unable to open database file"),
     ],
 )

@@ -125,8 +125,8 @@ def test_an_address_of_no_database_is_named(address):
 
 def test_servers_show_what_was_just_committed():
     options = engine_options(with_driver("postgresql://host/name"))
-    assert options == {"isolation_level": "READ COMMITTED"}
-    assert engine_options(with_driver("sqlite:///x.db")) == {}
+    assert options == {"hide_parameters": True, "isolation_level": "READ COMMITTED"}
+    assert engine_options(with_driver("sqlite:///x.db")) == {"hide_parameters": True}
 
 
 @pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 from cms import clock, config
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.jobs import doorbell, ledger
-from cms.jobs.models import Job
+from cms.jobs import crons, doorbell, ledger
+from cms.jobs.models import LONGEST_SCHEDULE_NAME, Job
 
 if TYPE_CHECKING:
     from cms.jobs.queue import LedgerHuey
@@ -61,7 +62,9 @@ class LedgerTask(huey.api.TaskWrapper):
     """What `@huey.task(...)` makes of a function.
 
     `name` is the task's lasting name: kept when code moves, since messages and
-    rows carry it. `subject` is the kind of thing whose id is the first argument.
+    rows carry it. `subject` is the kind of thing whose id is the first argument, if
+    it is about a thing. One with a `schedule`, such as "15 3 * * *", has no arguments
+    and comes again by itself, at those times of `CMS_TIME_ZONE`: see `cms.jobs.crons`.
     `words` says in a few words what the job does, `meaning` what it means for the
     reader of a notification that such jobs have failed. With `retry_backoff=4` each
     wait is four times as long as the one before.
@@ -76,12 +79,14 @@ class LedgerTask(huey.api.TaskWrapper):
         func: Callable[..., None],
         *,
         name: str,
-        subject: str,
         words: str,
+        subject: str | None = None,
+        schedule: str | None = None,
         meaning: str = N_("What these jobs were for has not been done."),
         **options: Any,
     ) -> None:
         self.subject = subject
+        self.schedule = schedule and _checked_schedule(schedule, name, func)
         self.words = words
         self.meaning = meaning
         self._failure_hook: Callable[..., None] | None = None
@@ -151,7 +156,7 @@ class LedgerTask(huey.api.TaskWrapper):
             args=list(args),
             kwargs=kwargs,
             subject_kind=self.subject,
-            subject_id=str(args[0]),
+            subject_id=str(args[0]) if self.subject else None,
             attempts_made=0,
             attempts_allowed=self.retries + 1,
             retry_delay=self._delay(),
@@ -236,6 +241,15 @@ class LedgerTask(huey.api.TaskWrapper):
             if is_retry:
                 self.huey.tell_retry_done(task.id)
             db.session.commit()
+
+
+def _checked_schedule(cron: str, name: str, func: Callable[..., None]) -> str:
+    if inspect.signature(func).parameters or len(name) > LONGEST_SCHEDULE_NAME:
+        raise ValueError(
+            f"{name}: a task with a schedule takes no arguments, and its name has at most "
+            f"{LONGEST_SCHEDULE_NAME} characters"
+        )
+    return crons.checked(cron)
 
 
 def _holding(unique_key: str) -> Job | None:

@@ -275,6 +275,18 @@ def count_open() -> int:
     return db.session.scalar(query) or 0
 
 
+def is_told_of() -> ColumnElement[bool]:
+    """Return whether something that is still open was told of a job, for queries on jobs."""
+    return (
+        select(NotificationOccurrence.id)
+        .where(
+            NotificationOccurrence.job_id == Job.id,
+            NotificationOccurrence.closed_at.is_(None),
+        )
+        .exists()
+    )
+
+
 def count_open_occurrences(group: AdminNotification) -> int:
     """Return how many occurrences of a group are not closed."""
     query = select(func.count(NotificationOccurrence.id)).where(

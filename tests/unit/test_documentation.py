@@ -29,7 +29,18 @@ PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # Rows and messages in the field carry these names. One may be added; one that is
 # renamed or gone is a job that is lost.
-TASKS = {"process_image", "send_email", "call_webhook", "retry_group", "prune", "clear_incoming"}
+TASKS = {
+    "process_image",
+    "send_email",
+    "call_webhook",
+    "retry_group",
+    "prune",
+    "clear_incoming",
+    "send_digest",
+    "drill",
+    "weekly_drill",
+    "check_drill",
+}
 
 
 def read(name):

@@ -91,3 +91,9 @@ def end_toy(name, *, how):
 def kill_worker(name):
     """Kill the worker that runs this, as memory hunger would."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@huey.task(name="toy_tick", schedule="30 2 * * *", words="Tick")
+def tick():
+    """Write a row each night."""
+    db.session.add(Role(name="ticked"))

@@ -9,9 +9,10 @@ from cms.admin.images import ImageView
 from cms.admin.jobs import JobView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
+from cms.admin.schedules import ScheduleView
 from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
-from cms.jobs.models import Job, Worker
+from cms.jobs.models import Job, Schedule, Worker
 from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
+    admin.add_view(ScheduleView(Schedule, name=_l("Schedules"), endpoint="schedule"))
     admin.add_view(WorkerView(Worker, name=_l("Workers"), endpoint="worker"))
     admin.add_view(
         NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")

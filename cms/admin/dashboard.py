@@ -12,6 +12,7 @@ from cms.jobs import ledger
 from cms.jobs.models import JobState
 from cms.media import services as media
 from cms.notifications import services as notifications
+from cms.tasks import watching
 
 
 class Dashboard(QsIndexView):
@@ -26,6 +27,7 @@ class Dashboard(QsIndexView):
     @needs("enter")
     def pulse(self) -> str:
         """Answer the banner about the workers, for pages that stay open."""
+        watching.look_in()
         return self.render("admin/pulse.html")
 
     @expose("/")

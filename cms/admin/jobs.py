@@ -24,7 +24,7 @@ from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
-from cms.tasks import huey
+from cms.tasks.wording import task_in_words
 
 STATES = {
     JobState.QUEUED: State(_l("Waiting"), "wait", "clock", moving=True),
@@ -51,12 +51,6 @@ _SUBJECTS = {
     "notification": (_l("Notification %(id)s"), "notification.details_view"),
     "webhook_delivery": (_l("Webhook call %(id)s"), "webhook_delivery.details_view"),
 }
-
-
-def task_in_words(name: str) -> str:
-    """Return what jobs of this name do; the bare name if this version knows it no more."""
-    kind = huey.kinds.get(name)
-    return _(kind.words) if kind else name
 
 
 def subject_of(kind: str | None, subject_id: str | None) -> Any:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -21,7 +20,7 @@ from cms.admin.access import storable
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.jobs import STATES as JOB_STATES
-from cms.admin.jobs import progress_of, subject_of, task_in_words
+from cms.admin.jobs import progress_of, subject_of
 from cms.admin.lists import VIEW, QsListView, RowButton, Tab
 from cms.audit.models import AuditEntry
 from cms.audit.services import history_of
@@ -41,7 +40,7 @@ from cms.notifications.models import (
     NotificationState,
     Severity,
 )
-from cms.tasks import huey
+from cms.tasks import wording
 
 OCCURRENCES_SHOWN = 50
 HISTORY_SHOWN = 50
@@ -76,25 +75,23 @@ _HISTORY = {
 
 def message(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
     """Draw what happened, in the reader's language."""
-    told = notification.job_data
-    what = _("Failed: %(what)s", what=task_in_words(told.get("task", "")))
-    tried = _("Tried %(number)s times.", number=told.get("attempts", 0))
+    if notification.type == services.ALARM:
+        then = wording.what_to_do(notification)
+    else:
+        then = _("Tried %(number)s times.", number=notification.job_data.get("attempts", 0))
     return Markup('<strong>{}</strong><div>{}</div><div class="reason">{}</div>').format(
-        what, why(notification), tried
+        wording.title(notification), wording.why(notification), then
     )
 
 
-def why(notification: AdminNotification) -> str:
-    """Return why it failed the last time, in the reader's language."""
-    told = notification.job_data
-    sentence = told.get("sentence")
-    return _(sentence, **told["facts"]) if sentence else notification.message
+def is_failure(notification: AdminNotification) -> bool:
+    """Tell whether it is about jobs that failed, which can be retried."""
+    return notification.type != services.ALARM
 
 
-def meaning(notification: AdminNotification) -> str:
-    """Return what the failure means for those who use the site."""
-    kind = huey.kinds.get(notification.job_data.get("task", ""))
-    return _(kind.meaning) if kind else ""
+def needs_attention(notification: AdminNotification) -> bool:
+    """Tell whether nobody has dealt with it yet."""
+    return notification.standing in (NotificationState.OPEN, NotificationState.REGRESSED)
 
 
 @dataclass(frozen=True)
@@ -166,7 +163,7 @@ class NotificationView(QsListView):
             "refresh",
             ".retry",
             post=True,
-            shown=lambda n: n.standing in (NotificationState.OPEN, NotificationState.REGRESSED),
+            shown=lambda n: is_failure(n) and needs_attention(n),
         ),
         RowButton(
             _l("Mark as resolved"),
@@ -278,18 +275,8 @@ class NotificationView(QsListView):
         )
 
     def name_of(self, row: AdminNotification) -> str:
-        """Return what failed."""
-        return _("Failed: %(what)s", what=task_in_words(row.job_data.get("task", "")))
-
-    @staticmethod
-    def how_often(notification: AdminNotification) -> str:
-        """Return how often it happened."""
-        return ngettext(
-            "It happened once.",
-            "It happened %(count)s times.",
-            notification.count,
-            count=format_decimal(notification.count),
-        )
+        """Return what is wrong, in a few words."""
+        return wording.title(row)
 
     @staticmethod
     def occurrence_badge(occurrence: NotificationOccurrence) -> Markup:
@@ -311,8 +298,11 @@ class NotificationView(QsListView):
         """Return what somebody did to the notification, or what became of it by itself."""
         return _HISTORY[entry.action]
 
-    why = staticmethod(why)
-    meaning = staticmethod(meaning)
+    is_failure = staticmethod(is_failure)
+    why = staticmethod(wording.why)
+    meaning = staticmethod(wording.meaning)
+    what_to_do = staticmethod(wording.what_to_do)
+    how_often = staticmethod(wording.how_often)
     progress = staticmethod(progress_of)
     moment = staticmethod(columns.time_tag)
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from cms import clock
 from cms.config import settings
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
 from cms.jobs.sweep import sweep as sweep_ledger
-from cms.tasks import huey
+from cms.tasks import huey, upkeep
 
 jobs = AppGroup("jobs", help="Look at jobs, and mend them.")
 
@@ -41,7 +37,7 @@ def list_jobs(state: str | None, limit: int) -> None:
 def show(job_id: str) -> None:
     """Show a job with each of its attempts."""
     job = _find(job_id)
-    click.echo(f"{job.id}\n{job.task}{tuple(job.args)} for {job.subject_kind} {job.subject_id}")
+    click.echo(f"{job.id}\n{job.task}{tuple(job.args)}{_subject(job)}")
     click.echo(f"{job.state.value}, due {job.due_at:%Y-%m-%d %H:%M:%S}  {_words(job)}".rstrip())
     for attempt in job.attempts:
         click.echo(
@@ -83,9 +79,9 @@ def sweep() -> None:
 @jobs.command()
 @click.option("--days", type=click.IntRange(1), help="Instead of CMS_JOB_KEEP_DAYS.")
 def prune(days: int | None) -> None:
-    """Delete jobs that ended long ago."""
-    keep = timedelta(days=days or settings().job_keep_days)
-    click.echo(f"{ledger.prune(clock.now() - keep)} jobs deleted.")
+    """Delete jobs, mail and webhook calls that ended long ago."""
+    pruned = upkeep.prune_ended(days or settings().job_keep_days)
+    click.echo(f"Deleted: {pruned.jobs} jobs, {pruned.mails} mails, {pruned.calls} webhook calls.")
 
 
 def _find(job_id: str) -> Job:
@@ -93,6 +89,10 @@ def _find(job_id: str) -> Job:
     if job is None:
         raise click.ClickException(f"There is no job {job_id}.")
     return job
+
+
+def _subject(job: Job) -> str:
+    return f" for {job.subject_kind} {job.subject_id}" if job.subject_kind else ""
 
 
 def _words(job: Job) -> str:

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     Executable,
     Row,
     Table,
+    and_,
     bindparam,
     delete,
     func,
@@ -229,18 +231,17 @@ def extend_leases(holder: Holder, job_ids: Collection[str]) -> int:
     return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
-def prune(before: datetime) -> int:
+def prune(before: datetime, keep: ColumnElement[bool] | None = None) -> int:
     """Delete jobs that ended before that moment, with their attempts; return how many.
 
-    Commits after each batch, so that a large ledger is never locked for long.
+    None of those that are to be kept. Commits after each batch, so that a large
+    ledger is never locked for long.
     """
+    old = and_(Job.state.in_(ENDED), Job.finished_at < before)
+    gone = old if keep is None else and_(old, ~keep)
     deleted = 0
     while True:
-        ids = db.session.scalars(
-            select(Job.id)
-            .where(Job.state.in_(ENDED), Job.finished_at < before)
-            .limit(PRUNED_AT_ONCE)
-        ).all()
+        ids = db.session.scalars(select(Job.id).where(gone).limit(PRUNED_AT_ONCE)).all()
         if not ids:
             return deleted
         db.session.execute(update(Job).where(Job.retry_of_id.in_(ids)).values(retry_of_id=None))
@@ -248,6 +249,28 @@ def prune(before: datetime) -> int:
         db.session.execute(delete(Job).where(Job.id.in_(ids)))
         db.session.commit()
         deleted += len(ids)
+
+
+def prune_things(model: Any, kind: str, old: ColumnElement[bool]) -> int:
+    """Delete the `old` ones of the things that jobs were for; return how many.
+
+    One of which a job is left is kept: it can be looked at, and tried again.
+    Commits after each batch. `kind` is the `subject` of the jobs.
+    """
+    deleted = last = 0
+    following = select(model.id).where(old).order_by(model.id).limit(PRUNED_AT_ONCE)
+    while ids := db.session.scalars(following.where(model.id > last)).all():
+        last = ids[-1]
+        gone = delete(model).where(model.id.in_(set(ids) - _with_jobs(kind, ids)), old)
+        deleted += cast("CursorResult[Any]", db.session.execute(gone)).rowcount
+        db.session.commit()
+    return deleted
+
+
+def _with_jobs(kind: str, ids: Collection[int]) -> set[int]:
+    subjects = [str(number) for number in ids]
+    query = select(Job.subject_id).where(Job.subject_kind == kind, Job.subject_id.in_(subjects))
+    return {int(cast("str", number)) for number in db.session.scalars(query)}
 
 
 def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:

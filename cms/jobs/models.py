@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,7 +10,11 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
+from cms.accounts.models import User
 from cms.database import Base, UtcDateTime, enum_type
+
+# No longer than what the audit trail keeps of a thing's id.
+LONGEST_SCHEDULE_NAME = 40
 
 
 class JobState(StrEnum):
@@ -177,7 +181,7 @@ class Schedule(Base):
 
     __tablename__ = "schedule"
 
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(LONGEST_SCHEDULE_NAME), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -186,6 +190,19 @@ class Schedule(Base):
     paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
     last_job: Mapped[Job | None] = relationship()
+    paused_by: Mapped[User | None] = relationship()
+
+    @property
+    def id(self) -> str:
+        """The name, by which the audit trail knows it."""
+        return self.name
+
+    @property
+    def late(self) -> timedelta:
+        """How long after its time the last job was submitted."""
+        if self.last_at is None or self.last_due_at is None:
+            return timedelta(0)
+        return self.last_at - self.last_due_at
 
     def __str__(self) -> str:
         return self.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +22,9 @@ from sqlalchemy.orm import make_transient_to_detached
 from cms import clock, config, logs
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.jobs import doorbell, ledger
+from cms.jobs import crons, doorbell, ledger
 from cms.jobs.clerk import Clerk
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import LONGEST_SCHEDULE_NAME, Job, JobState
 
 if TYPE_CHECKING:
     from cms.jobs.queue import LedgerHuey
@@ -73,7 +74,9 @@ class LedgerTask(huey.api.TaskWrapper):
     """What `@huey.task(...)` makes of a function.
 
     `name` is the task's lasting name: kept when code moves, since messages and
-    rows carry it. `subject` is the kind of thing whose id is the first argument.
+    rows carry it. `subject` is the kind of thing whose id is the first argument, if
+    it is about a thing. One with a `schedule`, such as "15 3 * * *", has no arguments
+    and comes again by itself, at those times of `CMS_TIME_ZONE`: see `cms.jobs.crons`.
     `words` says in a few words what the job does, `meaning` what it means for the
     reader of a notification that such jobs have failed. With `retry_backoff=4` each
     wait is four times as long as the one before.
@@ -88,12 +91,14 @@ class LedgerTask(huey.api.TaskWrapper):
         func: Callable[..., None],
         *,
         name: str,
-        subject: str,
         words: str,
+        subject: str | None = None,
+        schedule: str | None = None,
         meaning: str = N_("What these jobs were for has not been done."),
         **options: Any,
     ) -> None:
         self.subject = subject
+        self.schedule = schedule and _checked_schedule(schedule, name, func)
         self.words = words
         self.meaning = meaning
         self._failure_hook: Callable[..., None] | None = None
@@ -215,7 +220,7 @@ class LedgerTask(huey.api.TaskWrapper):
             "args": list(args),
             "kwargs": kwargs,
             "subject_kind": self.subject,
-            "subject_id": str(args[0]),
+            "subject_id": str(args[0]) if self.subject else None,
             "state": JobState.QUEUED,
             "attempts_made": 0,
             "attempts_allowed": self.retries + 1,
@@ -315,6 +320,15 @@ class LedgerTask(huey.api.TaskWrapper):
         if is_retry:
             self.huey.tell_retry_done(job_id)
         db.session.commit()
+
+
+def _checked_schedule(cron: str, name: str, func: Callable[..., None]) -> str:
+    if inspect.signature(func).parameters or len(name) > LONGEST_SCHEDULE_NAME:
+        raise ValueError(
+            f"{name}: a task with a schedule takes no arguments, and its name has at most "
+            f"{LONGEST_SCHEDULE_NAME} characters"
+        )
+    return crons.checked(cron)
 
 
 def _holding(unique_key: str) -> Job | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
+from sqlalchemy import and_
 
 from cms import clock
 from cms.config import settings
@@ -105,6 +107,15 @@ def await_sending(message: MailMessage) -> None:
     message.state = MailState.WAITING
     message.sentence = message.facts = None
     db.session.flush()
+
+
+def prune(before: datetime) -> int:
+    """Delete mail of before that moment that waits no more, and return how many.
+
+    Not while a job of it is left. Commits after each batch.
+    """
+    old = and_(MailMessage.created_at < before, MailMessage.state != MailState.WAITING)
+    return ledger.prune_things(MailMessage, "mail", old)
 
 
 def _as_mail(message: MailMessage) -> EmailMessage:

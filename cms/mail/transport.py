@@ -79,6 +79,9 @@ class Transport(Protocol):
     def send(self, mail: EmailMessage) -> None:
         """Hand the mail over, or raise one of the errors above."""
 
+    def check(self) -> None:
+        """Connect and log in, and send nothing; raise one of the errors above."""
+
 
 def from_url(url: str) -> Transport:
     """Return the transport at `url`: `smtp://`, `smtps://` or `file:///a/folder`.
@@ -109,6 +112,11 @@ class FolderTransport:
             file.write(mail.as_bytes(policy=SMTPUTF8))
         Path(file.name).replace(self.folder / f"{name}.eml")
 
+    def check(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.folder):
+            """The folder takes files."""
+
 
 @dataclass(frozen=True)
 class SmtpTransport:
@@ -125,6 +133,10 @@ class SmtpTransport:
     def send(self, mail: EmailMessage) -> None:
         with self._told_in_words(), self._session() as session:
             session.send_message(mail)
+
+    def check(self) -> None:
+        with self._told_in_words(), self._session():
+            """It answers, and knows us."""
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:

@@ -6,6 +6,7 @@ of two workers that close its last two occurrences the second one sees it.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,9 +34,12 @@ from cms.notifications.models import (
     NotificationState,
     Severity,
 )
+from cms.storage.base import StorageFull
 
 logger = logging.getLogger(__name__)
 
+ALARM = "alarm"
+DISK_FULL = "disk_full"
 KEPT = 200
 CAPPED_EVERY = 50
 
@@ -43,13 +47,61 @@ CAPPED_EVERY = 50
 # Raising
 
 
-def job_failed(job: Job, error: BaseException) -> AdminNotification:
+def job_failed(job: Job, error: BaseException) -> AdminNotification | None:
     """Tell administrators that a job failed for good, and log it with its id.
 
-    Failures of one cause are one notification with a count.
+    Failures of one cause are one notification with a count, which is returned
+    if it is news: a new one, or one that has happened again. What fails for
+    want of space while a disk is known to be full is an occurrence of that alarm.
     """
+    logger.error(
+        "job %s (%s) failed after %s attempts: %s", job.id, job.task, job.attempts_made, error
+    )
+    alarm = _full_disk() if _lacks_space(error) else None
+    group = alarm or _count_failure(job, error)
+    is_news = alarm is None and (_reopen(group) or group.count == 1)
+    occurrence = NotificationOccurrence(
+        notification_id=group.id,
+        job_id=job.id,
+        attempt=job.attempts_made,
+        subject_kind=job.subject_kind,
+        subject_id=job.subject_id,
+    )
+    db.session.add(occurrence)
+    db.session.flush()
+    if group.count % CAPPED_EVERY == 0:
+        _cap(group)
+    return group if is_news else None
+
+
+def _lacks_space(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, StorageFull):
+            return True
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _full_disk() -> AdminNotification | None:
+    """Return the newest alarm of a full disk that is not over; its row is held."""
+    query = (
+        select(AdminNotification)
+        .where(
+            AdminNotification.type == ALARM,
+            AdminNotification.state != NotificationState.RESOLVED,
+        )
+        .order_by(AdminNotification.last_seen_at.desc())
+        .with_for_update()
+    )
+    alarms = db.session.scalars(query).all()
+    return next((alarm for alarm in alarms if alarm.job_data["alarm"] == DISK_FULL), None)
+
+
+def _count_failure(job: Job, error: BaseException) -> AdminNotification:
     sentence, facts = ledger.in_words(error)
-    group = _count(
+    return _count(
         fingerprint("job_failed", job.task, error),
         type="job_failed",
         severity=_severity(error),
@@ -62,22 +114,6 @@ def job_failed(job: Job, error: BaseException) -> AdminNotification:
             "facts": facts,
         },
     )
-    _reopen(group)
-    occurrence = NotificationOccurrence(
-        notification_id=group.id,
-        job_id=job.id,
-        attempt=job.attempts_made,
-        subject_kind=job.subject_kind,
-        subject_id=job.subject_id,
-    )
-    db.session.add(occurrence)
-    db.session.flush()
-    if group.count % CAPPED_EVERY == 0:
-        _cap(group)
-    logger.error(
-        "job %s (%s) failed after %s attempts: %s", job.id, job.task, job.attempts_made, error
-    )
-    return group
 
 
 def _count(mark: str, **newest: Any) -> AdminNotification:
@@ -121,13 +157,16 @@ def _severity(error: BaseException) -> Severity:
     return Severity.ERROR if foreseen else Severity.CRITICAL
 
 
-def _reopen(group: AdminNotification) -> None:
+def _reopen(group: AdminNotification) -> bool:
     """Open again what was resolved; what is archived stays quiet until that is over."""
     if group.state == NotificationState.RESOLVED:
         group.resolved_at = group.resolved_by_id = group.canary_id = None
         _move(group, NotificationState.REGRESSED)
-    elif group.state == NotificationState.ARCHIVED and _quiet_is_over(group):
+        return True
+    if group.state == NotificationState.ARCHIVED and _quiet_is_over(group):
         _move(group, NotificationState.OPEN)
+        return True
+    return False
 
 
 def _quiet_is_over(group: AdminNotification) -> bool:
@@ -187,7 +226,8 @@ def archive(
 def close_lineage(job: Job) -> None:
     """Close what was told of a job and of those that it is a retry of, at any depth.
 
-    A group of which nothing is open any more resolves by itself.
+    A group of which nothing is open any more resolves by itself; an alarm does so
+    when its trouble is over.
     """
     _close_told(NotificationOccurrence.job_id.in_(_lineage(job)))
 
@@ -215,7 +255,7 @@ def _close_told(told: ColumnElement[bool]) -> None:
     )
     for group in db.session.scalars(groups).all():
         _close(group, told)
-        if not count_open_occurrences(group):
+        if group.type != ALARM and not count_open_occurrences(group):
             resolve(group)
 
 
@@ -273,6 +313,18 @@ def count_open() -> int:
     """Return how many notifications nobody has dealt with yet."""
     query = select(func.count(AdminNotification.id)).where(NEEDS_ATTENTION)
     return db.session.scalar(query) or 0
+
+
+def is_told_of() -> ColumnElement[bool]:
+    """Return whether something that is still open was told of a job, for queries on jobs."""
+    return (
+        select(NotificationOccurrence.id)
+        .where(
+            NotificationOccurrence.job_id == Job.id,
+            NotificationOccurrence.closed_at.is_(None),
+        )
+        .exists()
+    )
 
 
 def count_open_occurrences(group: AdminNotification) -> int:

@@ -14,7 +14,7 @@ from cms.extensions import db
 from cms.jobs import pulse
 from cms.media import files
 from cms.storage.keys import new_key
-from cms.tasks import huey
+from cms.tasks import huey, watching
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ def readyz() -> Any:
     What is wrong is in the log, not in the answer.
     """
     parts = {name: _works(name, check) for name, check in _CHECKS.items()}
+    if parts["database"]:
+        watching.look_in()
     return jsonify({n: "ok" if ok else "away" for n, ok in parts.items()}), (
         200 if all(parts.values()) else 503
     )

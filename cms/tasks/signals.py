@@ -30,6 +30,7 @@ from cms.jobs.models import Job
 from cms.notifications import services as notifications
 from cms.tasks.queue import huey
 from cms.tasks.retries import give_up
+from cms.tasks.telling import tell
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +56,10 @@ def receiver(signal: str) -> Callable[[Callable[..., None]], Callable[..., None]
 
 @huey.on_final_failure
 def notify(job: Job, error: BaseException) -> None:
-    """Write the notification, in the transaction that ends the job."""
-    notifications.job_failed(job, error)
+    """Write the notification, and mail if it is news, in the transaction that ends the job."""
+    news = notifications.job_failed(job, error)
+    if news is not None:
+        tell(news)
 
 
 @huey.on_retry_done

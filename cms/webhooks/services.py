@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from standardwebhooks import Webhook
 
 from cms import clock
@@ -100,6 +101,15 @@ def change_secret(endpoint: WebhookEndpoint) -> None:
     """Give the endpoint a new signing key; calls that wait are signed with it."""
     endpoint.secret = new_secret()
     db.session.flush()
+
+
+def prune(before: datetime) -> int:
+    """Delete calls of before that moment that wait no more, and return how many.
+
+    Not while a job of theirs is left. Commits after each batch.
+    """
+    old = and_(WebhookDelivery.created_at < before, WebhookDelivery.state != DeliveryState.WAITING)
+    return ledger.prune_things(WebhookDelivery, "webhook_delivery", old)
 
 
 def _add(endpoint: WebhookEndpoint, event: str, data: Mapping[str, Any]) -> WebhookDelivery:

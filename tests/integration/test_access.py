@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from cms.accounts.policy import ROLES
+from cms.editorial import schedules as acts
 from cms.extensions import db
-from cms.jobs import ledger
+from cms.jobs import ledger, schedules
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job
 from cms.media.models import Image
@@ -54,6 +55,8 @@ def world(ctx, run_jobs):
     announce("picture.ready", {"id": ready.id})
     call = db.session.query(WebhookDelivery).one()
     Heart(huey, threads=3).beat()
+    schedules.submit_due(huey)
+    acts.pause(acts.find("clear_incoming"))
     db.session.commit()
     huey.flush()  # nothing is sent
     fail(job_for("mail", letter))
@@ -203,6 +206,14 @@ PAGES = {
     "/admin/webhook_delivery/new/": NOT_THERE,
     "/admin/webhook_delivery/export/csv/": NOT_THERE,
     "/admin/webhook_delivery/ajax/lookup/?name=x": NOBODY,
+    "/admin/schedule/": ADMINISTRATORS,
+    "/admin/schedule/?part=rows": ADMINISTRATORS,
+    "/admin/schedule/status?ids=prune": ADMINISTRATORS,
+    "/admin/schedule/details/?id=prune": NOT_THERE,
+    "/admin/schedule/edit/?id=prune": NOT_THERE,
+    "/admin/schedule/new/": NOT_THERE,
+    "/admin/schedule/export/csv/": NOT_THERE,
+    "/admin/schedule/ajax/lookup/?name=x": {V: 403, A: 403, E: 403, D: 404},
     "/admin/worker/": ADMINISTRATORS,
     "/admin/worker/details/?id={worker}": NOT_THERE,
     "/admin/worker/edit/?id={worker}": NOT_THERE,
@@ -260,6 +271,13 @@ ACTS = [
     ("/admin/webhook_delivery/delete/", {"id": "{call}"}, NOT_THERE),
     ("/admin/webhook_delivery/action/", {"action": "delete", "rowid": "{call}"}, NOBODY),
     ("/admin/webhook_delivery/ajax/update/", {"list_form_pk": "{call}"}, NOT_THERE),
+    ("/admin/schedule/run", {"id": "prune"}, TOLD),
+    ("/admin/schedule/pause", {"id": "prune"}, TOLD),
+    ("/admin/schedule/resume", {"id": "clear_incoming"}, TOLD),
+    ("/admin/schedule/run", {"id": "no_such"}, {V: 403, A: 403, E: 403, D: 404}),
+    ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
+    ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
+    ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
     ("/admin/worker/delete/", {"id": "{worker}"}, NOT_THERE),
     ("/admin/worker/action/", {"action": "delete", "rowid": "{worker}"}, NOBODY),
     ("/admin/worker/ajax/update/", {"list_form_pk": "{worker}"}, NOT_THERE),
@@ -492,7 +510,7 @@ def test_the_language_leads_back_to_where_one_was(client):
     assert answer.location == "/login?next=/admin/"
 
 
-@pytest.mark.parametrize("kind", ["image", "job", "mail", "webhook_delivery"])
+@pytest.mark.parametrize("kind", ["image", "job", "mail", "webhook_delivery", "schedule"])
 def test_a_live_list_is_told_the_marks_that_it_shows(client, world, somebody, kind):
     somebody("administrator")
     page = client.get(f"/admin/{kind}/").text

@@ -1,12 +1,14 @@
 """The consumer as a process of its own, as an operator starts and stops it."""
 
 import signal
+from datetime import timedelta
 
 import pytest
 
+from cms import clock
 from cms.accounts.models import Role
 from cms.extensions import db
-from cms.jobs.models import Job, JobState, Worker
+from cms.jobs.models import Job, JobState, Schedule, Worker
 from cms.media.models import Image, ImageStatus
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
@@ -138,3 +140,18 @@ def test_a_living_consumer_is_on_the_list_and_leaves_it_when_it_stops(site):
         site.stop("consumer")
         db.session.rollback()
         assert db.session.query(Worker).count() == 0
+
+
+def test_what_was_due_while_no_consumer_lived_runs_once_when_one_is_back(site):
+    with site.inside():
+        due = clock.now() - timedelta(days=3)
+        db.session.add(Schedule(name="toy_tick", due_at=due))
+        db.session.commit()
+        site.start_consumer()
+
+        wait_for(lambda: states() == [JobState.SUCCEEDED], "the job")
+        assert db.session.query(Role).filter_by(name="ticked").count() == 1
+        schedule = db.session.get_one(Schedule, "toy_tick")
+        assert schedule.late >= timedelta(days=3)
+        assert schedule.due_at > clock.now()
+        assert {row.name for row in db.session.query(Schedule)} >= {"prune", "clear_incoming"}

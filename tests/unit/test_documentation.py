@@ -2,16 +2,19 @@
 
 import re
 import sys
+from datetime import timedelta
 from types import ModuleType
 
 import pytest
 from pydantic import SecretStr
 
+from cms import clock
 from cms.accounts import policy
 from cms.accounts.models import User
 from cms.app import create_app
 from cms.config import PREFIX, Settings
 from cms.extensions import db
+from cms.jobs import schedules
 from cms.jobs.models import Job, JobState
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
@@ -26,7 +29,18 @@ PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # Rows and messages in the field carry these names. One may be added; one that is
 # renamed or gone is a job that is lost.
-TASKS = {"process_image", "send_email", "call_webhook", "retry_group"}
+TASKS = {
+    "process_image",
+    "send_email",
+    "call_webhook",
+    "retry_group",
+    "prune",
+    "clear_incoming",
+    "send_digest",
+    "drill",
+    "weekly_drill",
+    "check_drill",
+}
 
 
 def read(name):
@@ -152,6 +166,23 @@ def test_the_hook_of_the_page_is_called(greetings, run_jobs):
 
     words = "There is no account number 404 to greet."
     assert calls == [(404, "en", words, final) for final in (False, False, False, True)]
+
+
+def test_the_schedule_of_the_page_comes(ctx, run_module, run_jobs, moment):
+    module = run_module(blocks("docs/own-job.md")[3])
+    user = make_user()
+    user.locale = "en"
+    try:
+        for when in (moment, moment + timedelta(days=1)):  # a Sunday, and the Monday after it
+            with clock.stopped_at(when):
+                schedules.submit_due(huey)
+        run_jobs()
+    finally:
+        huey._registry.unregister(module.forget_greetings.task_class)
+        del huey.kinds["forget_greetings"]
+
+    assert db.session.query(Job).filter_by(task="forget_greetings").one().state == "succeeded"
+    assert db.session.get_one(User, user.id).locale is None
 
 
 def test_the_list_of_the_page_is_shown(ctx, run_module, monkeypatch):

@@ -45,7 +45,7 @@ def upgrade():
     )
     op.create_table(
         "schedule",
-        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("last_due_at", UtcDateTime(), nullable=True),
         sa.Column("last_at", UtcDateTime(), nullable=True),

@@ -1,0 +1,287 @@
+"""What is wrong with an installation, in words, each with what to do about it.
+
+English throughout, as all that operators read in a shell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms import clock
+from cms.config import EMBEDDED_PARTS, settings
+from cms.errors import CmsError
+from cms.extensions import db
+from cms.jobs import pulse, schedules
+from cms.jobs.consumer import VERSION
+from cms.jobs.models import Job, JobState, PausedTask
+from cms.media import files
+from cms.notifications import alarms
+from cms.notifications.services import count_open
+from cms.tasks import huey
+
+MESSAGES_READ = 100
+MOST_SKEW = timedelta(seconds=5)
+# A lease ends, and a sweep mends it, within so long.
+SWEPT_WITHIN = timedelta(minutes=1)
+
+# The time of the database server now, not that at which the transaction began.
+_DATABASE_TIME = {
+    "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    "postgresql": "SELECT clock_timestamp()",
+    "mariadb": "SELECT UTC_TIMESTAMP(6)",
+    "mysql": "SELECT UTC_TIMESTAMP(6)",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to know: `wrong`, or else a `note` that may well be meant so."""
+
+    words: str
+    todo: str
+    wrong: bool = True
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one check has found; nothing is well."""
+
+    check: str
+    findings: tuple[Finding, ...]
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def examine() -> Iterator[Report]:
+    """Check everything, one thing after the other. What cannot be checked is a finding.
+
+    Where the database is out of reach, what only it knows is left out.
+    """
+    for name, check in _CHECKS.items():
+        yield _examine(name, check)
+    database = _examine("database", _database)
+    yield database
+    if not any(finding.wrong for finding in database.findings):
+        for name, check in _LEDGER_CHECKS.items():
+            yield _examine(name, check)
+
+
+def _examine(name: str, check: Check) -> Report:
+    try:
+        return Report(name, tuple(check()))
+    except Exception as error:  # noqa: BLE001 - a doctor who faints is of no use
+        db.session.rollback()
+        why = " ".join(str(error).split())[:300] or type(error).__name__
+        return Report(name, (Finding(f"This could not be checked: {why}.", "Mend that first."),))
+
+
+# What does not need the database
+
+
+def _settings() -> Iterator[Finding]:
+    found = settings()
+    in_production = found.env == "production"
+    if not found.site_url:
+        yield Finding(
+            "CMS_SITE_URL is not set, so mail has no links.",
+            "Set it to the address of this site, such as https://cms.example.org.",
+            wrong=in_production,
+        )
+    if not in_production:
+        yield Finding(
+            f"CMS_ENV is {found.env}.",
+            "Set CMS_ENV=production where others than you use it.",
+            wrong=False,
+        )
+        return
+    if found.site_url.startswith("http://"):
+        yield Finding(
+            "CMS_SITE_URL is not encrypted.", "Serve the site by https://, and name that address."
+        )
+    for part in EMBEDDED_PARTS:
+        if part in found.allow_embedded and _is_embedded(part):
+            yield Finding(
+                f"The {part} is the embedded one, for a single machine.",
+                f"Set CMS_{part.upper()}_URL when you need more.",
+                wrong=part == "mail",  # nobody reads what lies in that folder
+            )
+    if found.time_zone == "UTC":
+        yield Finding(
+            "CMS_TIME_ZONE is UTC, so schedules are told in that.",
+            "Set it to your zone, such as Asia/Shanghai, if it is another.",
+            wrong=False,
+        )
+
+
+def _is_embedded(part: str) -> bool:
+    address = str(getattr(settings(), f"{part}_url"))
+    return address.startswith(("sqlite", "file:")) and str(settings().data_dir) in address
+
+
+def _queue() -> Iterator[Finding]:
+    try:
+        messages = huey.storage.enqueued_items(MESSAGES_READ)
+    except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
+        yield Finding(
+            f"The queue does not answer: {error}.",
+            "Start it, or mend CMS_QUEUE_URL. Jobs wait in the database meanwhile.",
+        )
+        return
+    foreign = sum(not _is_signed(message) for message in messages)
+    if foreign:
+        yield Finding(
+            f"{foreign} of the first {len(messages)} messages in the queue are not signed with "
+            "this CMS_SECRET_KEY.",
+            "Give web servers and workers the same key, and this queue to no other program.",
+        )
+
+
+def _is_signed(message: bytes) -> bool:
+    try:
+        huey.serializer.deserialize(message)
+    except Exception:  # noqa: BLE001 - a stranger's bytes may be anything
+        return False
+    return True
+
+
+def _storage() -> Iterator[Finding]:
+    try:
+        incoming = files.storage().incoming()
+        incoming.write(b"doctor")
+        incoming.flush()
+        incoming.close()
+    except (OSError, CmsError) as error:
+        yield Finding(
+            f"Files cannot be stored: {error}.",
+            "Let the user that QsCMS runs as write to the folder of CMS_STORAGE_URL.",
+        )
+    for folder in alarms.folders():
+        free, limit = alarms.free_mb(folder), settings().disk_free_mb
+        if free < limit:
+            yield Finding(
+                f"{free} MB are free for {folder}, less than CMS_DISK_FREE_MB={limit}.",
+                "Make room, or give it a larger disk.",
+            )
+
+
+def _mail() -> Iterator[Finding]:
+    try:
+        current_app.extensions["cms.mail"].check()
+    except (OSError, CmsError) as error:
+        yield Finding(
+            f"Mail cannot be sent: {str(error).rstrip('.')}.",
+            "Mend CMS_MAIL_URL or that server; then try flask cms send-test-mail.",
+        )
+
+
+# The database, and what only it knows
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        revision = MigrationContext.configure(db.session.connection()).get_current_revision()
+    except SQLAlchemyError as error:
+        yield Finding(
+            f"The database does not answer: {' '.join(str(error).split())[:200]}.",
+            "Start it, or mend CMS_DATABASE_URL.",
+        )
+        return
+    config = current_app.extensions["migrate"].migrate.get_config()
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if revision != head:
+        yield Finding(
+            f"The database is at revision {revision or 'none'}, this code needs {head}.",
+            "Run flask db upgrade, then restart web servers and workers.",
+        )
+
+
+def _clocks() -> Iterator[Finding]:
+    told: Any = db.session.scalar(text(_DATABASE_TIME[db.engine.dialect.name]))
+    told = datetime.fromisoformat(told) if isinstance(told, str) else told
+    skew = clock.now() - (told if told.tzinfo else told.replace(tzinfo=UTC))
+    if abs(skew) > MOST_SKEW:
+        yield Finding(
+            f"The clocks of this machine and of the database differ by "
+            f"{abs(skew).total_seconds():.0f} seconds.",
+            "Let both follow a time server: leases and schedules go by the clock.",
+        )
+
+
+def _workers() -> Iterator[Finding]:
+    living = pulse.living()
+    if not living:
+        yield Finding("No worker is running.", "Start one with ./huey_consumer.sh.")
+    for worker in living:
+        if worker.version != VERSION:
+            yield Finding(
+                f"The worker {worker} runs version {worker.version}, this code is {VERSION}.",
+                "Restart it.",
+            )
+
+
+def _jobs() -> Iterator[Finding]:
+    beat = pulse.take()
+    if beat.waited > pulse.LONG:
+        minutes = beat.waited // timedelta(minutes=1)
+        yield Finding(
+            f"{beat.due} jobs are due, the oldest for {minutes} minutes.",
+            "See whether workers live; if they do, start more.",
+        )
+    lost = db.session.scalar(
+        select(func.count()).where(
+            Job.state == JobState.RUNNING, Job.lease_until < clock.now() - SWEPT_WITHIN
+        )
+    )
+    if lost:
+        yield Finding(
+            f"{lost} jobs were lost by workers that died, and nobody has put them back.",
+            "Start a worker, or run flask cms jobs sweep.",
+        )
+    paused = db.session.scalars(select(PausedTask.task).order_by(PausedTask.task)).all()
+    if paused:
+        yield Finding(
+            f"Paused: {', '.join(paused)}.",
+            "Resume them when what they were paused for is over.",
+            wrong=False,
+        )
+
+
+def _schedules() -> Iterator[Finding]:
+    for schedule in schedules.overdue():
+        yield Finding(
+            f"The schedule {schedule.name} was missed at {alarms.in_local_time(schedule.due_at)}.",
+            "Start a worker; if one lives, read its log.",
+        )
+
+
+def _notifications() -> Iterator[Finding]:
+    if number := count_open():
+        yield Finding(
+            f"{number} notifications are open.", "Deal with them at /admin/notification/."
+        )
+
+
+_CHECKS: dict[str, Check] = {
+    "settings": _settings,
+    "queue": _queue,
+    "storage": _storage,
+    "mail": _mail,
+}
+
+_LEDGER_CHECKS: dict[str, Check] = {
+    "clocks": _clocks,
+    "workers": _workers,
+    "jobs": _jobs,
+    "schedules": _schedules,
+    "notifications": _notifications,
+}

@@ -27,7 +27,7 @@ from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
-from cms.jobs.task import LedgerTask
+from cms.jobs.task import REDACTED, LedgerTask
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +150,15 @@ class LedgerHuey(Huey):
             return False
         self.enqueue(self.kinds[job.task].message_for(job))
         return True
+
+    def shown_arguments(self, job: Job) -> tuple[list[Any], dict[str, Any]]:
+        """Return a job's arguments as people may see them: what its task redacts is dots.
+
+        Of a task that this version does not know, nothing is shown.
+        """
+        if job.task in self.kinds:
+            return self.kinds[job.task].redacted(job.args, job.kwargs)
+        return [REDACTED for _ in job.args], dict.fromkeys(job.kwargs, REDACTED)
 
     def resubmit(self, job: Job) -> Job:
         """Submit the work of a failed job once more, as a new job.

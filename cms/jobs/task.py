@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_DELAY = 24 * 60 * 60
+REDACTED = "••••"
 
 # The job and the attempt that this thread works on.
 _running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
@@ -64,7 +66,8 @@ class LedgerTask(huey.api.TaskWrapper):
     rows carry it. `subject` is the kind of thing whose id is the first argument.
     `words` says in a few words what the job does, `meaning` what it means for the
     reader of a notification that such jobs have failed. With `retry_backoff=4` each
-    wait is four times as long as the one before.
+    wait is four times as long as the one before. `redact` names parameters of the
+    function whose values are shown to nobody.
     """
 
     huey: LedgerHuey
@@ -79,11 +82,16 @@ class LedgerTask(huey.api.TaskWrapper):
         subject: str,
         words: str,
         meaning: str = N_("What these jobs were for has not been done."),
+        redact: Collection[str] = (),
         **options: Any,
     ) -> None:
         self.subject = subject
         self.words = words
         self.meaning = meaning
+        self._signature = inspect.signature(func)
+        self._redacted = frozenset(redact)
+        if isinstance(redact, str) or not self._redacted <= {*self._signature.parameters}:
+            raise TypeError(f"{name}: {redact!r} are not the names of its parameters")
         self._failure_hook: Callable[..., None] | None = None
         # Kept from Huey, which would count on its own: see `delay`.
         self._backoff = options.pop("default_retry_backoff", 0) or 1
@@ -99,6 +107,24 @@ class LedgerTask(huey.api.TaskWrapper):
                 self.huey.at_work.discard((task.id, getattr(task, "attempt", 0)))
 
         return super().create_task(guarded, context=True, name=self.name, **settings)
+
+    def redacted(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Return arguments with dots for those that nobody is to see."""
+        try:
+            given = self._signature.bind_partial(*args, **kwargs)
+        except TypeError:  # of another version, whose names nobody knows
+            return [REDACTED for _ in args], dict.fromkeys(kwargs, REDACTED)
+        for name in self._redacted & given.arguments.keys():
+            value, kind = given.arguments[name], self._signature.parameters[name].kind
+            if kind == inspect.Parameter.VAR_POSITIONAL:
+                given.arguments[name] = (REDACTED,) * len(value)
+            elif kind == inspect.Parameter.VAR_KEYWORD:
+                given.arguments[name] = dict.fromkeys(value, REDACTED)
+            else:
+                given.arguments[name] = REDACTED
+        return list(given.args), given.kwargs
 
     # Submitting
 

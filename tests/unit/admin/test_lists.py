@@ -7,7 +7,7 @@ import pytest
 
 from cms import clock
 from cms.admin.columns import State, badge, size_in_words, time_tag
-from cms.admin.lists import Listing, Tab
+from cms.admin.listing import Listing, Tab
 from tests.unit.admin import toy
 
 

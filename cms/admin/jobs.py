@@ -13,7 +13,7 @@ from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, union_all
 from sqlalchemy.orm import selectinload
 
 from cms import clock
@@ -108,12 +108,20 @@ class JobView(QsListView):
     state_column = "state"
     name_column = "task"
 
-    column_list = ("task", "subject", "state", "attempts", "sentence", "created_at", "finished_at")
+    column_list = (
+        "task",
+        "subject",
+        "state",
+        "attempts_made",
+        "sentence",
+        "created_at",
+        "finished_at",
+    )
     column_labels: ClassVar[dict[str, Any]] = {
         "task": _l("Job"),
         "subject": _l("For"),
         "state": _l("Status"),
-        "attempts": _l("Attempts"),
+        "attempts_made": _l("Attempts"),
         "sentence": _l("Error"),
         "created_at": _l("Submitted"),
         "finished_at": _l("Ended"),
@@ -122,7 +130,7 @@ class JobView(QsListView):
         "task": lambda _v, _c, job, _n: task_in_words(job.task),
         "subject": lambda _v, _c, job, _n: subjects.link(job.subject_kind, job.subject_id),
         "state": columns.status(STATES),
-        "attempts": attempts,
+        "attempts_made": attempts,
         "sentence": reason,
         "created_at": columns.moment,
         "due_at": columns.moment,
@@ -312,20 +320,23 @@ def _status_of(job: Job) -> dict[str, Any]:
 
 
 def _found_by(word: str) -> Any:
-    """Return what a job must fulfil to be found by one word of a search."""
-    kinds = [
+    """Return what a job must fulfil to be found by one word of a search.
+
+    Each way to find it is a query of its own, so that each uses an index.
+    """
+    kinds = {kind.subject for kind in huey.kinds.values()}
+    failed = [state for state in JobState if state != JobState.SUCCEEDED]
+    ways = [
+        and_(Job.subject_kind.in_(kinds), Job.subject_id == word),
+        and_(Job.state.in_(failed), Job.sentence.icontains(word, autoescape=True)),
+    ]
+    if _ID.fullmatch(word):
+        # A range, which every database's index answers; no sign of an id is beyond "f".
+        ways.append(and_(Job.id >= word.lower(), Job.id < word.lower() + "g"))
+    found = Job.id.in_(union_all(*(select(Job.id).where(way) for way in ways)))
+    tasks = [
         name
         for name, kind in huey.kinds.items()
         if word.lower() in name.lower() or word.lower() in _(kind.words).lower()
     ]
-    found = [
-        and_(Job.subject_kind.in_({kind.subject for kind in huey.kinds.values()}),
-             Job.subject_id == word),
-        and_(Job.state != JobState.SUCCEEDED, Job.sentence.icontains(word, autoescape=True)),
-    ]  # fmt: skip
-    if _ID.fullmatch(word):
-        # A range, which every database's index answers; no digit of an id is beyond "f".
-        found.append(and_(Job.id >= word.lower(), Job.id < word.lower() + "g"))
-    if kinds:
-        found.append(Job.task.in_(kinds))
-    return or_(*found)
+    return or_(Job.task.in_(tasks), found) if tasks else found

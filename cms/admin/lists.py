@@ -39,13 +39,13 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Enum, String, and_, cast, func, inspect, or_, select
+from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
 from cms.admin.base import expose
 from cms.admin.bulk import Bulk
-from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
+from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 
@@ -105,6 +105,7 @@ class QsListView(Conflicts, Bulk):
         """Show the list; with `part=rows`, only what changes by itself."""
         args = self._get_list_extra_args()
         listing = self.listing(args)
+        return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
         return self.render(
             self.list_template,
@@ -112,7 +113,10 @@ class QsListView(Conflicts, Bulk):
             listing=listing,
             data=listing.rows,
             # Translated once here rather than once a row.
-            list_columns=[(name, str(words)) for name, words in self._list_columns],
+            list_columns=[
+                (name, str(words), self.cell_class(name)) for name, words in self._list_columns
+            ],
+            kit=RowKit(self, return_url),
             search_items=self.search_items(args),
             search_supported=self._search_supported,
             actions=actions,
@@ -126,7 +130,7 @@ class QsListView(Conflicts, Bulk):
             tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
             sort_url=lambda column: self._sort_url(args, column),
             clear_url=self._get_list_url(ViewArgs(extra_args=args.extra_args)),
-            return_url=self._get_list_url(args),
+            return_url=return_url,
         )
 
     def listing(self, args: ViewArgs) -> Listing:
@@ -179,8 +183,9 @@ class QsListView(Conflicts, Bulk):
         tabs = self.tabs or (Tab("", ""),)
         cells = []
         for tab in tabs:
-            keys = _part(query, tab).order_by(None).with_entities(self._pk_column)
-            capped = keys.limit(MOST_COUNTED + 1).subquery()
+            # Of no column, so that an index need not lead to the rows.
+            ones = _part(query, tab).order_by(None).with_entities(literal_column("1"))
+            capped = ones.limit(MOST_COUNTED + 1).subquery()
             cells.append(select(func.count()).select_from(capped).scalar_subquery())
         found = self.db_session.execute(select(*cells)).one()
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
@@ -350,10 +355,6 @@ class QsListView(Conflicts, Bulk):
         """Return nothing: `loader_options` says what is loaded along."""
         return []
 
-    def buttons_of(self, row: Any) -> list[RowButton]:
-        """Return the buttons that the person sees on `row`."""
-        return [button for button in self.row_buttons if button.visible(self, row)]
-
     def buttons_on_top(self) -> list[TopButton]:
         """Return the buttons that the person sees above the list."""
         return [button for button in self.top_buttons if button.visible(self)]
@@ -363,13 +364,6 @@ class QsListView(Conflicts, Bulk):
         kind = getattr((self.column_formatters or {}).get(name), "cell", "")
         kind = "name" if name == self.name_column else kind
         return f"cell-{kind}" if kind else ""
-
-    def row_address(self, row: Any, return_url: str) -> str | None:
-        """Return where the name of a row leads: to its form, else to its details, if allowed."""
-        for page in ("edit_view", "details_view"):
-            if self.offers(page, row):
-                return str(self.get_url(f".{page}", id=self.get_pk_value(row), url=return_url))
-        return None
 
     def name_of(self, row: Any) -> str:
         """Return what a row is called where it is spoken of: in questions, labels and news."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, delete, func, literal_column, select, update
 
 from cms import clock
 from cms.errors import N_, CmsError
@@ -215,8 +215,10 @@ def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
 
 def count_by_state(at_most: int) -> dict[JobState, int]:
     """Return how many jobs are in each state, counting to `at_most`."""
-    capped = (select(Job.id).where(Job.state == state).limit(at_most) for state in JobState)
-    counts = (select(func.count()).select_from(ids.subquery()).scalar_subquery() for ids in capped)
+    counts = []
+    for state in JobState:
+        capped = select(literal_column("1")).where(Job.state == state).limit(at_most).subquery()
+        counts.append(select(func.count()).select_from(capped).scalar_subquery())
     return dict(zip(JobState, db.session.execute(select(*counts)).one(), strict=True))
 
 

@@ -48,7 +48,8 @@ OUTCOMES = {
     None: State(_l("Running"), "busy", "loader-2", moving=True),
 }
 
-_ID = re.compile(r"[0-9a-f-]{1,36}", re.IGNORECASE)
+_BEGINS_AN_ID = re.compile(r"[0-9a-f-]{1,36}", re.IGNORECASE)
+_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
 
 
 def task_in_words(name: str) -> str:
@@ -322,17 +323,20 @@ def _status_of(job: Job) -> dict[str, Any]:
 def _found_by(word: str) -> Any:
     """Return what a job must fulfil to be found by one word of a search.
 
-    Each way to find it is a query of its own, so that each uses an index.
+    Each way to find it is a query of its own, so that each uses an index; so
+    does the range of ids, in which no sign is beyond "f".
     """
+    by_id = and_(Job.id >= word.lower(), Job.id < word.lower() + "g")
+    if _LIKE_AN_ID.fullmatch(word):
+        return by_id
     kinds = {kind.subject for kind in huey.kinds.values()}
     failed = [state for state in JobState if state != JobState.SUCCEEDED]
     ways = [
         and_(Job.subject_kind.in_(kinds), Job.subject_id == word),
         and_(Job.state.in_(failed), Job.sentence.icontains(word, autoescape=True)),
     ]
-    if _ID.fullmatch(word):
-        # A range, which every database's index answers; no sign of an id is beyond "f".
-        ways.append(and_(Job.id >= word.lower(), Job.id < word.lower() + "g"))
+    if _BEGINS_AN_ID.fullmatch(word):
+        ways.append(by_id)
     found = Job.id.in_(union_all(*(select(Job.id).where(way) for way in ways)))
     tasks = [
         name

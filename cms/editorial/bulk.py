@@ -36,6 +36,7 @@ def begin(act: Act, keys: Select[tuple[object]], by: User, whence: str) -> tuple
     """
     selection, count = selections.choose(act, keys, by)
     if not count:
+        db.session.delete(selection)
         raise NothingChosen
     mark = sha256(f"{act.kind} {act.name} {by.id} {whence}".encode()).hexdigest()
     job = act_on_selection.submit(selection.id, unique_for=f"selection {mark}")

@@ -100,8 +100,8 @@ def choose(act: Act, keys: Select[Any], by: User) -> tuple[Selection, int]:
     (key,) = keys.subquery().c
     chosen = select(literal(selection.id), sql_cast(key, String(40))).order_by(key)
     statement = insert(SelectedThing).from_select(["selection_id", "thing_id"], chosen)
-    found = cast("CursorResult[Any]", db.session.execute(statement)).rowcount
-    return selection, found
+    counted = statement.execution_options(preserve_rowcount=True)
+    return selection, cast("CursorResult[Any]", db.session.execute(counted)).rowcount
 
 
 def left_after(selection: Selection, last: int, limit: int) -> Sequence[SelectedThing]:

@@ -78,3 +78,16 @@ def end_toy(name, *, how):
 def kill_worker(name):
     """Kill the worker that runs this, as memory hunger would."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@huey.task(
+    retries=1,
+    retry_delay=60,
+    name="toy_secret",
+    subject="toy",
+    words="Keep",
+    redact=("password", "hint"),
+)
+def keep_secret(name, password, *, hint):
+    """Fail, without telling what it was given."""
+    raise ToyError(name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -262,7 +263,6 @@ class JobView(QsListView):
         return task_in_words(row.task)
 
     progress = staticmethod(progress_of)
-    shown_arguments = staticmethod(huey.shown_arguments)
     lineage = staticmethod(ledger.lineage)
     is_retryable = staticmethod(is_retryable)
     is_early = staticmethod(is_early)
@@ -278,6 +278,13 @@ class JobView(QsListView):
     def duration(attempt: JobAttempt) -> str:
         """Return how long an attempt took."""
         return _took(attempt.started_at, attempt.finished_at)
+
+    @staticmethod
+    def arguments(job: Job) -> str:
+        """Return a job's arguments, with dots for what nobody is to see."""
+        return " ".join(
+            json.dumps(given, ensure_ascii=False) for given in huey.shown_arguments(job) if given
+        )
 
     @staticmethod
     def job_badge(job: Job) -> Markup:

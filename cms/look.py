@@ -29,10 +29,7 @@ def icon(name: str, extra_class: str = "") -> Markup:
     The words beside it carry the meaning. A name without a drawing gives an
     empty square of the same size, so that a missing file breaks no page.
     """
-    start = Markup('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true">').format(
-        extra_class
-    )
-    return start + _drawing(str(current_app.static_folder), name) + Markup("</svg>")
+    return _icon(str(current_app.static_folder), name, extra_class)
 
 
 def language() -> str:
@@ -46,6 +43,13 @@ def has_page(endpoint: str) -> bool:
 
 
 @lru_cache(maxsize=512)
+def _icon(folder: str, name: str, extra_class: str) -> Markup:
+    start = Markup('<svg class="icon {}" viewBox="0 0 24 24" aria-hidden="true">').format(
+        extra_class
+    )
+    return start + _drawing(folder, name) + Markup("</svg>")
+
+
 def _drawing(folder: str, name: str) -> Markup:
     file = Path(folder, "vendor", "icons", f"{name}.svg")
     if not name.replace("-", "").isalnum() or not file.is_file():

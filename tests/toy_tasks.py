@@ -97,3 +97,16 @@ def kill_worker(name):
 def tick():
     """Write a row each night."""
     db.session.add(Role(name="ticked"))
+
+
+@huey.task(
+    retries=1,
+    retry_delay=60,
+    name="toy_secret",
+    subject="toy",
+    words="Keep",
+    redact=("password", "hint"),
+)
+def keep_secret(name, password, *, hint):
+    """Fail, without telling what it was given."""
+    raise ToyError(name=name)

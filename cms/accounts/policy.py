@@ -12,17 +12,20 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "author": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
+        "selection": frozenset({"view:own"}),
     },
     "editor": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
         "job": frozenset({"view"}),
+        "selection": frozenset({"view:own"}),
     },
     "administrator": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
-        "job": frozenset({"view", "retry", "inspect"}),
         "schedule": frozenset({"view", "edit"}),
+        "job": frozenset({"view", "retry", "discard", "run", "inspect"}),
+        "selection": frozenset({"view"}),
         "worker": frozenset({"view"}),
         "notification": frozenset({"view", "edit"}),
         "mail": frozenset({"view", "retry"}),

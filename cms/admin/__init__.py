@@ -10,9 +10,10 @@ from cms.admin.jobs import JobView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
 from cms.admin.schedules import ScheduleView
+from cms.admin.selections import SelectionView
 from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
-from cms.jobs.models import Job, Schedule, Worker
+from cms.jobs.models import Job, Schedule, Selection, Worker
 from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(
         NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")
     )
+    admin.add_view(SelectionView(Selection, name=_l("Selections"), endpoint="selection"))
     admin.add_view(MailView(MailMessage, name=_l("Mail"), endpoint="mail"))
     admin.add_view(EndpointView(WebhookEndpoint, name=_l("Webhooks"), endpoint="webhook"))
     admin.add_view(

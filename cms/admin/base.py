@@ -218,13 +218,18 @@ class QsModelView(Guarded, ModelView):
         handler = self._actions_data[name][0]
         return super().is_action_allowed(name) and self.offers(handler.__name__)
 
-    def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:  # noqa: ARG002 - Flask-Admin's
-        """Run a bulk action on the ticked rows."""
+    def chosen_action(self) -> str:
+        """Return the name of the bulk action that was pressed, if the person may use it."""
         name = request.form.get("action", "")
         if name not in self._actions_data:
             abort(400)
         if not self.is_action_allowed(name):
             abort(403)
+        return name
+
+    def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:  # noqa: ARG002 - Flask-Admin's
+        """Run a bulk action on the ticked rows."""
+        name = self.chosen_action()
         ids = request.form.getlist("rowid")
         for given in ids:
             self._key(given)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask_babel import lazy_gettext as _l
+
+from cms.look import icon
+
+# What nobody owns: who may touch it may touch any.
+_NOBODYS = SimpleNamespace(owner_id=None)
 
 
 @dataclass(frozen=True)
@@ -29,25 +36,64 @@ class RowButton:
     shown: Callable[[Any], bool] = lambda _row: True
     address: Callable[[Any], str | None] | None = None
 
-    def visible(self, view: Any, row: Any) -> bool:
+
+class Offered:
+    """A button as somebody sees it on the rows of one page.
+
+    What is the same for each row is worked out once: words, drawing, address,
+    and, unless only one's own may be touched, the permission.
+    """
+
+    def __init__(self, view: Any, button: RowButton, return_url: str) -> None:
+        self.label = str(button.label)
+        self.icon = icon(button.icon)
+        self.post = button.post
+        self.danger = button.danger
+        self._view = view
+        self._button = button
+        self._page = button.endpoint.lstrip(".")
+        self._question = str(button.confirm) if button.confirm else ""
+        if button.address is None:
+            self._ever = view.offers(self._page)
+            self._always = view.offers(self._page, _NOBODYS)
+            self._start = view.get_url(button.endpoint) if self._ever else ""
+            self._end = f"&{urlencode({'url': return_url})}"
+
+    def visible(self, row: Any) -> bool:
         """Tell whether the person sees this button on `row`."""
-        if not self.shown(row):
+        if not self._button.shown(row):
             return False
-        if self.address is not None:
-            return bool(self.address(row))
-        return bool(view.offers(self.endpoint.lstrip("."), row))
+        if self._button.address is not None:
+            return bool(self._button.address(row))
+        return self._always or (self._ever and bool(self._view.offers(self._page, row)))
 
-    def target(self, view: Any, row: Any, return_url: str) -> str:
+    def target(self, row: Any) -> str:
         """Return where the button leads."""
-        if self.address is not None:
-            return self.address(row) or ""
+        if self._button.address is not None:
+            return self._button.address(row) or ""
         if self.post:
-            return str(view.get_url(self.endpoint))
-        return str(view.get_url(self.endpoint, id=view.get_pk_value(row), url=return_url))
+            return str(self._start)
+        return f"{self._start}?{urlencode({'id': self._view.get_pk_value(row)})}{self._end}"
 
-    def question(self, view: Any, row: Any) -> str:
-        """Return what is asked before it acts, or nothing."""
-        return str(self.confirm) % {"name": view.name_of(row)} if self.confirm else ""
+    def question(self, name: str) -> str:
+        """Return what is asked before it acts on a row of that name, or nothing."""
+        return self._question % {"name": name} if self._question else ""
+
+
+class RowKit:
+    """What stands around the cells of each row of one page: buttons, and where its name leads."""
+
+    def __init__(self, view: Any, return_url: str) -> None:
+        self._buttons = [Offered(view, button, return_url) for button in view.row_buttons]
+        self._pages = [Offered(view, page, return_url) for page in (EDIT, VIEW)]
+
+    def buttons(self, row: Any) -> list[Offered]:
+        """Return the buttons that the person sees on `row`."""
+        return [button for button in self._buttons if button.visible(row)]
+
+    def address(self, row: Any) -> str | None:
+        """Return where the name of a row leads: to its form, else to its details, if allowed."""
+        return next((page.target(row) for page in self._pages if page.visible(row)), None)
 
 
 @dataclass(frozen=True)

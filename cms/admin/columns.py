@@ -100,7 +100,7 @@ def time_tag(value: datetime) -> Markup:
     recent = abs(age.days) < RECENT_DAYS
     words = format_timedelta(age, add_direction=True) if recent else format_datetime(value)
     return Markup('<time datetime="{}" title="{}" data-moment>{}</time>').format(
-        value.isoformat(timespec="seconds"), format_datetime(value, "long"), words
+        value.isoformat(timespec="seconds"), f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", words
     )
 
 

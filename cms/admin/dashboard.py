@@ -8,6 +8,7 @@ from flask_login import current_user
 from cms.accounts.policy import may
 from cms.admin.base import QsIndexView, expose, needs
 from cms.admin.images import STATES
+from cms.admin.listing import MOST_COUNTED, in_words
 from cms.jobs import ledger
 from cms.jobs.models import JobState
 from cms.media import services as media
@@ -34,7 +35,7 @@ class Dashboard(QsIndexView):
     @needs("enter")
     def index(self) -> str:
         """Show the counts, and the newest pictures."""
-        jobs = ledger.count_by_state()
+        jobs = ledger.count_by_state(MOST_COUNTED + 1)
         return self.render(
             "admin/dashboard.html",
             pictures=media.count_by_status(),
@@ -44,6 +45,7 @@ class Dashboard(QsIndexView):
             notifications_open=notifications.count_open(),
             newest=media.newest_ready(6),
             states=STATES,
+            in_words=in_words,
             may_see_jobs=may(current_user, "view", "job"),
             may_see_notifications=may(current_user, "view", "notification"),
         )

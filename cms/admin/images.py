@@ -16,7 +16,7 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from cms.admin import columns
-from cms.admin.base import expose, needs
+from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, Tab, asked_ids
 from cms.admin.worked_on import StateWithReason, WorkedOn
@@ -114,6 +114,7 @@ class ImageView(WorkedOn):
         ),
         DELETE,
     )
+    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
     live = Live(".status", "images")
 
     form_columns = ("title", "alt_text")
@@ -164,6 +165,12 @@ class ImageView(WorkedOn):
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
         return self.back()
+
+    @action("retry", _l("Retry"))
+    @needs("retry")
+    def action_retry(self, ids: list[str]) -> None:
+        """Try the ticked pictures again that have failed."""
+        self.do_to_ticked("retry", ids)
 
     size_in_words = staticmethod(columns.size_in_words)
 

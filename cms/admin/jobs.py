@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal
+from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from markupsafe import Markup
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select, union_all
 from sqlalchemy.orm import selectinload
 
 from cms import clock
-from cms.accounts.policy import may
-from cms.admin import columns
-from cms.admin.base import expose, needs
+from cms.admin import columns, subjects
+from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids
+from cms.admin.listing import Listing
+from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids, words_of
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
+from cms.jobs import ledger
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
+from cms.tasks import huey
 from cms.tasks.wording import task_in_words
 
 STATES = {
@@ -45,23 +50,8 @@ OUTCOMES = {
     None: State(_l("Running"), "busy", "loader-2", moving=True),
 }
 
-_SUBJECTS = {
-    "image": (_l("Picture %(id)s"), "image.edit_view"),
-    "mail": (_l("Mail %(id)s"), "mail.details_view"),
-    "notification": (_l("Notification %(id)s"), "notification.details_view"),
-    "webhook_delivery": (_l("Webhook call %(id)s"), "webhook_delivery.details_view"),
-}
-
-
-def subject_of(kind: str | None, subject_id: str | None) -> Any:
-    """Return what a job was for, as a link if the person may see it."""
-    if kind not in _SUBJECTS:
-        return columns.EMPTY
-    words, endpoint = _SUBJECTS[kind]
-    shown = str(words) % {"id": subject_id}
-    if not may(current_user, "view", kind):
-        return shown
-    return Markup('<a href="{}">{}</a>').format(url_for(endpoint, id=subject_id), shown)
+_BEGINS_AN_ID = re.compile(r"[0-9a-f-]{1,36}", re.IGNORECASE)
+_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
 
 
 def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
@@ -90,6 +80,21 @@ def reason(_view: Any, _context: Any, job: Job, _name: str) -> Any:
     return in_words(job) or columns.EMPTY
 
 
+def is_retryable(job: Job) -> bool:
+    """Tell whether a job failed and was not retried yet."""
+    return job.state == JobState.FAILED and job.retry is None
+
+
+def is_discardable(job: Job) -> bool:
+    """Tell whether a job can be given up."""
+    return job.state in WAITING or is_retryable(job)
+
+
+def is_early(job: Job) -> bool:
+    """Tell whether a job waits for a later time."""
+    return job.state in WAITING and job.due_at > clock.now()
+
+
 class JobView(QsListView):
     """The ledger, to be read; a failed job can be tried again."""
 
@@ -100,21 +105,29 @@ class JobView(QsListView):
     state_column = "state"
     name_column = "task"
 
-    column_list = ("task", "subject", "state", "attempts", "sentence", "created_at", "finished_at")
+    column_list = (
+        "task",
+        "subject",
+        "state",
+        "attempts_made",
+        "sentence",
+        "created_at",
+        "finished_at",
+    )
     column_labels: ClassVar[dict[str, Any]] = {
         "task": _l("Job"),
         "subject": _l("For"),
         "state": _l("Status"),
-        "attempts": _l("Attempts"),
+        "attempts_made": _l("Attempts"),
         "sentence": _l("Error"),
         "created_at": _l("Submitted"),
         "finished_at": _l("Ended"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "task": lambda _v, _c, job, _n: task_in_words(job.task),
-        "subject": lambda _v, _c, job, _n: subject_of(job.subject_kind, job.subject_id),
+        "subject": lambda _v, _c, job, _n: subjects.link(job.subject_kind, job.subject_id),
         "state": columns.status(STATES),
-        "attempts": attempts,
+        "attempts_made": attempts,
         "sentence": reason,
         "created_at": columns.moment,
         "due_at": columns.moment,
@@ -123,6 +136,10 @@ class JobView(QsListView):
     column_sortable_list = ("created_at", "finished_at")
     column_default_sort = ("created_at", True)
     column_searchable_list = ("id", "task", "sentence", "subject_id")
+    column_filters = ("task", "created_at", "finished_at")
+    column_choices: ClassVar[dict[str, Any]] = {
+        "task": [(name, _l(kind.words)) for name, kind in sorted(huey.kinds.items())]
+    }
     tabs = (
         Tab("all", _l("All"), empty=_l("No job has been submitted yet.")),
         Tab("waiting", _l("Waiting"), Job.state.in_(WAITING)),
@@ -134,30 +151,59 @@ class JobView(QsListView):
             and_(Job.state == JobState.FAILED, ~Job.retry.has()),
             empty=_l("No job has failed."),
         ),
+        Tab(
+            "dropped",
+            _l("Given up / no longer needed"),
+            Job.state.in_((JobState.DISCARDED, JobState.MOOT)),
+        ),
     )
     row_buttons = (
         VIEW,
+        RowButton(_l("Retry"), "refresh", ".retry", post=True, shown=is_retryable),
+        RowButton(_l("Run now"), "player-play", ".run", post=True, shown=is_early),
         RowButton(
-            _l("Retry"),
-            "refresh",
-            ".retry",
+            _l("Give up"),
+            "circle-x",
+            ".discard",
             post=True,
-            shown=lambda job: job.state == JobState.FAILED and job.retry is None,
+            shown=is_discardable,
+            danger=True,
+            confirm=_l("Give up “%(name)s”? It will not be done."),
         ),
     )
+    action_icons: ClassVar[dict[str, str]] = {"retry": "refresh", "discard": "circle-x"}
     live = Live(".status", "jobs")
     loads = (selectinload(Job.retry),)
+
+    # The list
+
+    def listing(self, args: Any) -> Listing:
+        """Fetch a page with the names of what its jobs are for."""
+        listing = super().listing(args)
+        subjects.look_up((job.subject_kind, job.subject_id) for job in listing.rows)
+        return listing
+
+    def search_criterion(self, search: str) -> Any:
+        """Return what a job must fulfil: each word is its id, or the beginning of it, the
+        id of its thing, part of what it does, or part of its error.
+
+        An index answers each of these. Of those that succeeded, which are by far
+        the most, no error is read: they have none.
+        """
+        return and_(*(_found_by(word) for word in words_of(search)))
 
     @expose("/status")
     @needs("view")
     def status(self) -> ResponseReturnValue:
         """Answer where jobs stand: `?ids=…,…`, at most 200 of them."""
         jobs = db.session.scalars(select(Job).where(Job.id.in_(asked_ids())))
-        return self.news(jobs, lambda job: {"id": job.id, "status": job.state.value})
+        return self.news(jobs, _status_of)
 
     def mark_of(self, row: Job) -> str:
         """Tell one attempt from the next."""
         return f"{row.state.value}:{row.attempts_made}"
+
+    # Buttons
 
     @expose("/retry", methods=("POST",))
     @needs("retry")
@@ -172,11 +218,50 @@ class JobView(QsListView):
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))
 
+    @expose("/discard", methods=("POST",))
+    @needs("discard")
+    def discard(self) -> ResponseReturnValue:
+        """Give up a job that waits or has failed."""
+        return self._do(retries.discard_job, _("Given up."))
+
+    @expose("/run", methods=("POST",))
+    @needs("run")
+    def run(self) -> ResponseReturnValue:
+        """Run a job at once that waits for a later time."""
+        return self._do(retries.run_now, _("It is due now."))
+
+    def _do(self, act: Callable[[Job], None], done: str) -> ResponseReturnValue:
+        job = self.get_one(request.form.get("id", ""))
+        try:
+            act(job)
+            flash(done, "success")
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
+        return self.back()
+
+    @action("retry", _l("Retry"))
+    @needs("retry")
+    def action_retry(self, ids: list[str]) -> None:
+        """Try the ticked jobs again that have failed."""
+        self.do_to_ticked("retry", ids)
+
+    @action("discard", _l("Give up"), _l("Give up the ticked jobs? They will not be done."))
+    @needs("discard")
+    def action_discard(self, ids: list[str]) -> None:
+        """Give up the ticked jobs that wait or have failed."""
+        self.do_to_ticked("discard", ids)
+
+    # One job
+
     def name_of(self, row: Job) -> str:
         """Return what the job does."""
         return task_in_words(row.task)
 
     progress = staticmethod(progress_of)
+    lineage = staticmethod(ledger.lineage)
+    is_retryable = staticmethod(is_retryable)
+    is_early = staticmethod(is_early)
+    is_discardable = staticmethod(is_discardable)
     moment = staticmethod(columns.time_tag)
 
     @staticmethod
@@ -187,5 +272,77 @@ class JobView(QsListView):
     @staticmethod
     def duration(attempt: JobAttempt) -> str:
         """Return how long an attempt took."""
-        took = ((attempt.finished_at or clock.now()) - attempt.started_at).total_seconds()
-        return _("%(seconds)s s", seconds=format_decimal(took, "0.0##"))
+        return _took(attempt.started_at, attempt.finished_at)
+
+    @staticmethod
+    def arguments(job: Job) -> str:
+        """Return a job's arguments, with dots for what nobody is to see."""
+        return " ".join(
+            json.dumps(given, ensure_ascii=False) for given in huey.shown_arguments(job) if given
+        )
+
+    @staticmethod
+    def job_badge(job: Job) -> Markup:
+        """Draw where a job stands."""
+        return columns.badge(STATES[job.state])
+
+    @staticmethod
+    def waited(job: Job) -> str:
+        """Return how long a job waited for its first attempt after it was due, or waits yet."""
+        if job.attempts:
+            return _took(job.created_at, job.attempts[0].started_at)
+        return _took(job.created_at, job.finished_at)
+
+    @staticmethod
+    def ran(job: Job) -> str:
+        """Return how long all attempts of a job ran; nothing if none has begun."""
+        spans = ((it.finished_at or clock.now()) - it.started_at for it in job.attempts)
+        return _in_seconds(sum(spans, timedelta())) if job.attempts else ""
+
+
+def _took(start: datetime, end: datetime | None) -> str:
+    return _in_seconds((end or clock.now()) - start)
+
+
+def _in_seconds(length: timedelta) -> str:
+    seconds = max(0.0, length.total_seconds())
+    if seconds >= 60:  # noqa: PLR2004 - from a minute on, nobody counts seconds
+        return str(format_timedelta(length, threshold=1.5))
+    return _("%(seconds)s s", seconds=format_decimal(seconds, "0.0##"))
+
+
+def _status_of(job: Job) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": job.id, "status": job.state.value}
+    if job.progress_total is not None:
+        told["progress"] = {
+            "done": job.progress_done or 0,
+            "total": job.progress_total,
+            "words": progress_of(job),
+        }
+    return told
+
+
+def _found_by(word: str) -> Any:
+    """Return what a job must fulfil to be found by one word of a search.
+
+    Each way to find it is a query of its own, so that each uses an index; so
+    does the range of ids, in which no sign is beyond "f".
+    """
+    by_id = and_(Job.id >= word.lower(), Job.id < word.lower() + "g")
+    if _LIKE_AN_ID.fullmatch(word):
+        return by_id
+    kinds = {kind.subject for kind in huey.kinds.values()}
+    failed = [state for state in JobState if state != JobState.SUCCEEDED]
+    ways = [
+        and_(Job.subject_kind.in_(kinds), Job.subject_id == word),
+        and_(Job.state.in_(failed), Job.sentence.icontains(word, autoescape=True)),
+    ]
+    if _BEGINS_AN_ID.fullmatch(word):
+        ways.append(by_id)
+    found = Job.id.in_(union_all(*(select(Job.id).where(way) for way in ways)))
+    tasks = [
+        name
+        for name, kind in huey.kinds.items()
+        if word.lower() in name.lower() or word.lower() in _(kind.words).lower()
+    ]
+    return or_(Job.task.in_(tasks), found) if tasks else found

@@ -39,13 +39,15 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Enum, String, and_, case, cast, func, inspect, or_
+from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
-from cms.admin.base import QsModelView, expose
-from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
+from cms.admin.base import expose
+from cms.admin.bulk import Bulk
+from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
+from cms.admin.listing import MOST_COUNTED, Listing, Tab
 
 __all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
 
@@ -53,19 +55,6 @@ FARTHEST_PAGE = 10_000_000
 LONGEST_SEARCH = 200
 MOST_SEARCH_WORDS = 8
 MOST_IDS = 200
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A part of the list, counted. Without `criterion` it is the whole list.
-
-    `empty` says what an empty tab means, and what to do.
-    """
-
-    key: str
-    label: Any
-    criterion: Any = None
-    empty: Any = None
 
 
 @dataclass(frozen=True)
@@ -90,49 +79,7 @@ class SearchItem:
     value: str
 
 
-@dataclass
-class Listing:
-    """One page of a list: everything its template shows."""
-
-    rows: Sequence[Any]
-    args: ViewArgs
-    tab: Tab | None
-    counts: dict[str, int]
-    size: int
-
-    @property
-    def count(self) -> int:
-        """Rows of the current tab, under the current search."""
-        return self.counts[self.tab.key if self.tab else ""]
-
-    @property
-    def pages(self) -> int:
-        """Number of pages."""
-        return max(1, -(-self.count // self.size))
-
-    @property
-    def first(self) -> int:
-        """Number of the first row on this page, from 1; 0 if there is none."""
-        return self.args.page * self.size + 1 if self.rows else 0
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether a search or filter hides rows."""
-        return bool(self.args.search or self.args.filters)
-
-    def near_pages(self) -> list[int | None]:
-        """Return the pages to link to, from 0; None stands for a gap."""
-        here, last = self.args.page, self.pages - 1
-        near = {0, last, *range(max(0, here - 2), min(last, here + 2) + 1)}
-        pages: list[int | None] = []
-        for page in sorted(near):
-            if pages and pages[-1] is not None and page - pages[-1] > 1:
-                pages.append(None)
-            pages.append(page)
-        return pages
-
-
-class QsListView(Conflicts, QsModelView):
+class QsListView(Conflicts, Bulk):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -158,6 +105,7 @@ class QsListView(Conflicts, QsModelView):
         """Show the list; with `part=rows`, only what changes by itself."""
         args = self._get_list_extra_args()
         listing = self.listing(args)
+        return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
         return self.render(
             self.list_template,
@@ -165,11 +113,16 @@ class QsListView(Conflicts, QsModelView):
             listing=listing,
             data=listing.rows,
             # Translated once here rather than once a row.
-            list_columns=[(name, str(words)) for name, words in self._list_columns],
+            list_columns=[
+                (name, str(words), self.cell_class(name)) for name, words in self._list_columns
+            ],
+            kit=RowKit(self, return_url),
             search_items=self.search_items(args),
             search_supported=self._search_supported,
             actions=actions,
             actions_confirmation=questions,
+            everything=self.for_everything(name for name, _words in actions),
+            bulk_url=self._get_list_url(args, ".action_view"),
             get_pk_value=self.get_pk_value,
             get_value=self.get_list_value,
             page_url=lambda page: self._get_list_url(args.clone(page=page)),
@@ -177,7 +130,7 @@ class QsListView(Conflicts, QsModelView):
             tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
             sort_url=lambda column: self._sort_url(args, column),
             clear_url=self._get_list_url(ViewArgs(extra_args=args.extra_args)),
-            return_url=self._get_list_url(args),
+            return_url=return_url,
         )
 
     def listing(self, args: ViewArgs) -> Listing:
@@ -185,11 +138,19 @@ class QsListView(Conflicts, QsModelView):
         narrowed = self.narrowed(args.search, args.filters)
         size = self.get_safe_page_size(args.page_size)
         listing = Listing((), args, self.current_tab(), self.count_tabs(narrowed), size)
-        args.page = min(args.page, listing.pages - 1)
-        column = self._get_column_by_idx(args.sort)
-        query = self._sorted(self._of_tab(narrowed), column and column[0], args.sort_desc)
-        listing.rows = query.limit(size).offset(args.page * size).all()
+        query = self._of_tab(narrowed)
+        if not listing.more:
+            args.page = min(args.page, listing.pages - 1)
+        listing.rows = self._rows(query, args, size)
+        if listing.more and not listing.rows:  # past the end of what nobody had counted
+            args.page = max(0, query.order_by(None).count() - 1) // size
+            listing.rows = self._rows(query, args, size)
         return listing
+
+    def _rows(self, query: Query[Any], args: ViewArgs, size: int) -> Sequence[Any]:
+        column = self._get_column_by_idx(args.sort)
+        query = self._sorted(query, column and column[0], args.sort_desc)
+        return query.limit(size).offset(args.page * size).all()
 
     def get_list(  # noqa: PLR0913, PLR0917 - Flask-Admin's signature
         self,
@@ -215,18 +176,23 @@ class QsListView(Conflicts, QsModelView):
         return next((tab for tab in self.tabs if tab.key == asked), next(iter(self.tabs), None))
 
     def count_tabs(self, query: Query[Any]) -> dict[str, int]:
-        """Count the rows of each tab, all in one query."""
+        """Count the rows of each tab, all in one query, each to one after `MOST_COUNTED`.
+
+        Each is a count of its own, so that an index answers it.
+        """
         tabs = self.tabs or (Tab("", ""),)
-        key = self._pk_column
-        cells = [
-            func.count(key if tab.criterion is None else case((tab.criterion, key))) for tab in tabs
-        ]
-        found = query.order_by(None).with_entities(*cells).one()
+        cells: list[Any] = []
+        for tab in tabs:
+            # Of no column, so that an index need not lead to the rows.
+            rows: Any = _part(query, tab).order_by(None).statement
+            ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
+            capped = ones.limit(MOST_COUNTED + 1).subquery()
+            cells.append(select(func.count()).select_from(capped).scalar_subquery())
+        found = self.db_session.execute(select(*cells)).one()
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 
     def _of_tab(self, query: Query[Any]) -> Query[Any]:
-        tab = self.current_tab()
-        return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+        return _part(query, self.current_tab())
 
     # Searching
 
@@ -250,11 +216,10 @@ class QsListView(Conflicts, QsModelView):
 
     def search_criterion(self, search: str) -> Any:
         """Return what a row must fulfil: each word is in some searchable column."""
-        words = search[:LONGEST_SEARCH].split()[:MOST_SEARCH_WORDS]
         return and_(
             *(
                 or_(*(self._holds(path, word) for path in self.column_searchable_list))
-                for word in words
+                for word in words_of(search)
             )
         )
 
@@ -345,10 +310,10 @@ class QsListView(Conflicts, QsModelView):
             for index, _name, value in filters or ()
         }
 
-    def _get_list_url(self, view_args: ViewArgs) -> str:
+    def _get_list_url(self, view_args: ViewArgs, endpoint: str = ".index_view") -> str:
         size = self.get_safe_page_size(view_args.page_size)
         return self.get_url(
-            ".index_view",
+            endpoint,
             **view_args.extra_args,
             **self._get_filters(view_args.filters),
             search=view_args.search,
@@ -391,10 +356,6 @@ class QsListView(Conflicts, QsModelView):
         """Return nothing: `loader_options` says what is loaded along."""
         return []
 
-    def buttons_of(self, row: Any) -> list[RowButton]:
-        """Return the buttons that the person sees on `row`."""
-        return [button for button in self.row_buttons if button.visible(self, row)]
-
     def buttons_on_top(self) -> list[TopButton]:
         """Return the buttons that the person sees above the list."""
         return [button for button in self.top_buttons if button.visible(self)]
@@ -404,13 +365,6 @@ class QsListView(Conflicts, QsModelView):
         kind = getattr((self.column_formatters or {}).get(name), "cell", "")
         kind = "name" if name == self.name_column else kind
         return f"cell-{kind}" if kind else ""
-
-    def row_address(self, row: Any, return_url: str) -> str | None:
-        """Return where the name of a row leads: to its form, else to its details, if allowed."""
-        for page in ("edit_view", "details_view"):
-            if self.offers(page, row):
-                return str(self.get_url(f".{page}", id=self.get_pk_value(row), url=return_url))
-        return None
 
     def name_of(self, row: Any) -> str:
         """Return what a row is called where it is spoken of: in questions, labels and news."""
@@ -444,6 +398,15 @@ class QsListView(Conflicts, QsModelView):
         """Return the states that change by themselves, from the status column's declaration."""
         shown = (self.column_formatters or {}).get(self.state_column)
         return shown.moving if isinstance(shown, columns.Status) else ()
+
+
+def _part(query: Query[Any], tab: Tab | None) -> Query[Any]:
+    return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+
+
+def words_of(search: str) -> list[str]:
+    """Return the words of a search, at most `MOST_SEARCH_WORDS`."""
+    return search[:LONGEST_SEARCH].split()[:MOST_SEARCH_WORDS]
 
 
 def asked_ids() -> list[str]:

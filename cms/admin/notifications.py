@@ -15,12 +15,12 @@ from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from cms.accounts.policy import may
-from cms.admin import columns
-from cms.admin.access import storable
+from cms.admin import columns, subjects
+from cms.admin.access import person, storable
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.jobs import STATES as JOB_STATES
-from cms.admin.jobs import progress_of, subject_of
+from cms.admin.jobs import progress_of
 from cms.admin.lists import VIEW, QsListView, RowButton, Tab
 from cms.audit.models import AuditEntry
 from cms.audit.services import history_of
@@ -173,7 +173,11 @@ class NotificationView(QsListView):
             shown=lambda n: n.state != NotificationState.RESOLVED,
         ),
     )
-    action_icons: ClassVar[dict[str, str]] = {"resolve": "check", "archive": "clock"}
+    action_icons: ClassVar[dict[str, str]] = {
+        "resolve": "check",
+        "archive": "clock",
+        "retry": "refresh",
+    }
 
     def menu_badge(self) -> int | None:
         """Return how many need attention."""
@@ -229,13 +233,19 @@ class NotificationView(QsListView):
     @needs("edit")
     def action_resolve(self, ids: list[str]) -> None:
         """Mark the ticked ones as dealt with."""
-        self._do_to_all(ids, lambda row: acts.resolve(row, person()))
+        self.do_to_ticked("resolve", ids)
 
     @action("archive", _l("Archive for a week"))
     @needs("edit")
     def action_archive(self, ids: list[str]) -> None:
         """Be quiet about the ticked ones for a week."""
-        self._do_to_all(ids, lambda row: acts.archive_for(row, DAYS["week"]))
+        self.do_to_ticked("archive", ids)
+
+    @action("retry", _l("Retry one"))
+    @needs("edit")
+    def action_retry(self, ids: list[str]) -> None:
+        """Retry the newest of what failed in each of the ticked ones."""
+        self.do_to_ticked("retry", ids)
 
     def _do(self, act: Callable[[AdminNotification], Any], done: str) -> ResponseReturnValue:
         try:
@@ -245,22 +255,13 @@ class NotificationView(QsListView):
             flash(_(error.sentence, **error.facts), "warning")
         return self.back()
 
-    def _do_to_all(self, ids: list[str], act: Callable[[AdminNotification], Any]) -> None:
-        done = 0
-        for row in self.rows_for(ids, "edit"):
-            try:
-                act(row)
-                done += 1
-            except CmsError:  # counted among those that were left alone
-                continue
-        self.tell_count(done, len(ids))
-
     # One notification
 
     def page_of(self, notification: AdminNotification) -> Page:
         """Fetch what the page of a notification shows."""
         occurrences = services.newest_occurrences(notification, OCCURRENCES_SHOWN)
         history = history_of(notification, HISTORY_SHOWN)
+        subjects.look_up((it.subject_kind, it.subject_id) for it in occurrences)
         newest = occurrences[0].job if occurrences else None
         inspects = may(current_user, "inspect", "job")
         return Page(
@@ -291,7 +292,7 @@ class NotificationView(QsListView):
     @staticmethod
     def subject(occurrence: NotificationOccurrence) -> Any:
         """Draw a link to the thing that a job was for."""
-        return subject_of(occurrence.subject_kind, occurrence.subject_id)
+        return subjects.link(occurrence.subject_kind, occurrence.subject_id)
 
     @staticmethod
     def act_in_words(entry: AuditEntry) -> Any:
@@ -305,8 +306,3 @@ class NotificationView(QsListView):
     how_often = staticmethod(wording.how_often)
     progress = staticmethod(progress_of)
     moment = staticmethod(columns.time_tag)
-
-
-def person() -> Any:
-    """Return the account of who is asking, no stand-in for it."""
-    return current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from flask import has_request_context, request
@@ -11,6 +13,8 @@ from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
 from cms.extensions import db
+
+_acting_for: ContextVar[Any] = ContextVar("acting_for", default=None)
 
 
 def record(action: str, thing: Any, **changes: Any) -> AuditEntry:
@@ -42,9 +46,20 @@ def history_of(thing: Any, limit: int) -> Sequence[AuditEntry]:
     return db.session.scalars(query).all()
 
 
+@contextmanager
+def acting_for(person: Any) -> Iterator[None]:
+    """Let what a job does inside be noted as done by an account, or by nobody."""
+    before = _acting_for.set(person)
+    try:
+        yield
+    finally:
+        _acting_for.reset(before)
+
+
 def _who() -> dict[str, Any]:
     if not has_request_context():
-        return {}
+        person = _acting_for.get()
+        return {"user_id": person.id, "user_email": person.email} if person else {}
     known = current_user.is_authenticated
     return {
         "user_id": current_user.id if known else None,

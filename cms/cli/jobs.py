@@ -37,7 +37,9 @@ def list_jobs(state: str | None, limit: int) -> None:
 def show(job_id: str) -> None:
     """Show a job with each of its attempts."""
     job = _find(job_id)
-    click.echo(f"{job.id}\n{job.task}{tuple(job.args)}{_subject(job)}")
+    args, kwargs = huey.shown_arguments(job)
+    given = ", ".join([*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())])
+    click.echo(f"{job.id}\n{job.task}({given}){_subject(job)}")
     click.echo(f"{job.state.value}, due {job.due_at:%Y-%m-%d %H:%M:%S}  {_words(job)}".rstrip())
     for attempt in job.attempts:
         click.echo(
@@ -63,8 +65,10 @@ def retry(job_id: str) -> None:
 @click.argument("job_id")
 def discard(job_id: str) -> None:
     """Give up a job that waits or has failed."""
-    if not retries.discard_job(_find(job_id)):
-        raise click.ClickException("Only a job that waits or has failed can be given up.")
+    try:
+        retries.discard_job(_find(job_id))
+    except CmsError as error:
+        raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo("Given up.")
 

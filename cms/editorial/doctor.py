@@ -234,7 +234,7 @@ def _jobs() -> Iterator[Finding]:
     if beat.waited > pulse.LONG:
         minutes = beat.waited // timedelta(minutes=1)
         yield Finding(
-            f"{beat.due} jobs are due, the oldest for {minutes} minutes.",
+            f"{pulse.count_due()} jobs are due, the oldest for {minutes} minutes.",
             "See whether workers live; if they do, start more.",
         )
     lost = db.session.scalar(

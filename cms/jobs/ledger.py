@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     null,
     or_,
     select,
@@ -212,6 +213,12 @@ def discard(job_id: str) -> bool:
     )
 
 
+def hasten(job_id: str) -> bool:
+    """Let a job that waits for a later time be due now; False when it does not."""
+    now = clock.now()
+    return _advance(Job.id == job_id, Job.state.in_(WAITING), Job.due_at > now, due_at=now)
+
+
 def extend_leases(holder: Holder, job_ids: Collection[str]) -> int:
     """Say that `holder` still works on these jobs; return how many it holds.
 
@@ -280,10 +287,13 @@ def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
     return UNEXPECTED, {}
 
 
-def count_by_state() -> dict[JobState, int]:
-    """Return how many jobs are in each state, zeros included."""
-    rows = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
-    return dict.fromkeys(JobState, 0) | dict(rows.all())
+def count_by_state(at_most: int) -> dict[JobState, int]:
+    """Return how many jobs are in each state, counting to `at_most`."""
+    counts = []
+    for state in JobState:
+        capped = select(literal_column("1")).where(Job.state == state).limit(at_most).subquery()
+        counts.append(select(func.count()).select_from(capped).scalar_subquery())
+    return dict(zip(JobState, db.session.execute(select(*counts)).one(), strict=True))
 
 
 def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
@@ -307,6 +317,16 @@ def newest_retry(job: Job) -> Job:
 def retry_of(job: Job) -> Job | None:
     """Return the retry by hand of a failed job, if there is one."""
     return db.session.scalars(select(Job).where(Job.retry_of_id == job.id)).one_or_none()
+
+
+def lineage(job: Job) -> list[Job]:
+    """Return a job with all that it is a retry of and all its retries, oldest first."""
+    jobs = [job]
+    while (first := jobs[0]).retry_of_id is not None:
+        jobs.insert(0, db.session.get_one(Job, first.retry_of_id))
+    while (retry := retry_of(jobs[-1])) is not None:
+        jobs.append(retry)
+    return jobs
 
 
 def newest_traceback(job: Job) -> str | None:

@@ -55,6 +55,7 @@ class Job(Base):
         Index(None, "state", "due_at"),
         Index(None, "state", "lease_until"),
         Index(None, "state", "created_at"),
+        Index(None, "task", "created_at"),
         Index(None, "subject_kind", "subject_id"),
     )
 
@@ -241,6 +242,13 @@ class Selection(Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    user: Mapped[User | None] = relationship()
+
+    @property
+    def owner_id(self) -> int | None:
+        """Whose it is, for the policy."""
+        return self.user_id
 
 
 class SelectedThing(Base):

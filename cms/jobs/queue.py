@@ -39,7 +39,7 @@ from cms.jobs.clerk import Clerk
 from cms.jobs.consumer import LedgerConsumer
 from cms.jobs.models import Job
 from cms.jobs.postgresql import PostgresQueue
-from cms.jobs.task import LedgerTask
+from cms.jobs.task import REDACTED, LedgerTask
 
 logger = logging.getLogger(__name__)
 
@@ -222,6 +222,15 @@ class LedgerHuey(Huey):
         known = [job for job in jobs if job.task in self.kinds]
         self.enqueue_many(self.kinds[job.task].message_for(job) for job in known)
         return len(known)
+
+    def shown_arguments(self, job: Job) -> tuple[list[Any], dict[str, Any]]:
+        """Return a job's arguments as people may see them: what its task redacts is dots.
+
+        Of a task that this version does not know, nothing is shown.
+        """
+        if job.task in self.kinds:
+            return self.kinds[job.task].redacted(job.args, job.kwargs)
+        return [REDACTED for _ in job.args], dict.fromkeys(job.kwargs, REDACTED)
 
     def resubmit(self, job: Job) -> Job:
         """Submit the work of a failed job once more, as a new job.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +38,7 @@ SUBMITTED_AT_ONCE = 500
 _IN_A_MESSAGE = (
     "id", "args", "kwargs", "due_at", "attempts_allowed", "attempts_made", "retry_delay", "priority"
 )  # fmt: skip
+REDACTED = "••••"
 
 # The job and the attempt that this thread works on.
 _running: ContextVar[tuple[str, int] | None] = ContextVar("running", default=None)
@@ -79,7 +80,8 @@ class LedgerTask(huey.api.TaskWrapper):
     and comes again by itself, at those times of `CMS_TIME_ZONE`: see `cms.jobs.crons`.
     `words` says in a few words what the job does, `meaning` what it means for the
     reader of a notification that such jobs have failed. With `retry_backoff=4` each
-    wait is four times as long as the one before.
+    wait is four times as long as the one before. `redact` names parameters of the
+    function whose values are shown to nobody.
     """
 
     huey: LedgerHuey
@@ -95,12 +97,17 @@ class LedgerTask(huey.api.TaskWrapper):
         subject: str | None = None,
         schedule: str | None = None,
         meaning: str = N_("What these jobs were for has not been done."),
+        redact: Collection[str] = (),
         **options: Any,
     ) -> None:
         self.subject = subject
         self.schedule = schedule and _checked_schedule(schedule, name, func)
         self.words = words
         self.meaning = meaning
+        self._signature = inspect.signature(func)
+        self._redacted = frozenset(redact)
+        if isinstance(redact, str) or not self._redacted <= {*self._signature.parameters}:
+            raise TypeError(f"{name}: {redact!r} are not the names of its parameters")
         self._failure_hook: Callable[..., None] | None = None
         # Kept from Huey, which would count on its own: see `delay`.
         self._backoff = options.pop("default_retry_backoff", 0) or 1
@@ -116,6 +123,24 @@ class LedgerTask(huey.api.TaskWrapper):
                 self.huey.at_work.discard((task.id, getattr(task, "attempt", 0)))
 
         return super().create_task(guarded, context=True, name=self.name, **settings)
+
+    def redacted(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Return arguments with dots for those that nobody is to see."""
+        try:
+            given = self._signature.bind_partial(*args, **kwargs)
+        except TypeError:  # of another version, whose names nobody knows
+            return [REDACTED for _ in args], dict.fromkeys(kwargs, REDACTED)
+        for name in self._redacted & given.arguments.keys():
+            value, kind = given.arguments[name], self._signature.parameters[name].kind
+            if kind == inspect.Parameter.VAR_POSITIONAL:
+                given.arguments[name] = (REDACTED,) * len(value)
+            elif kind == inspect.Parameter.VAR_KEYWORD:
+                given.arguments[name] = dict.fromkeys(value, REDACTED)
+            else:
+                given.arguments[name] = REDACTED
+        return list(given.args), given.kwargs
 
     # Submitting
 

@@ -219,7 +219,7 @@ def _no_worker() -> Trouble | None:
         SILENT if seen else NEVER_SEEN,
         {
             "since": in_local_time(since),
-            "jobs": beat.due,
+            "jobs": pulse.count_due(),
             "schedules": len(schedules.overdue()),
         },
         grave=now - since > (SILENCE if seen else pulse.LONG),

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from cms.audit.services import record
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.jobs import ledger
+from cms.jobs import doorbell, ledger
 from cms.jobs.models import Job, JobState
 from cms.mail import services as mail
 from cms.mail.models import MailMessage
@@ -27,6 +27,12 @@ class NothingToRetry(CmsError):
     """The job has not failed."""
 
     sentence = N_("Only a job that failed can be tried again.")
+
+
+class NotWaiting(CmsError):
+    """The job is due already, runs, or has ended."""
+
+    sentence = N_("Only a job that waits for a later time can be run now.")
 
 
 class UnknownTask(CmsError):
@@ -78,6 +84,17 @@ def give_up(job_id: str) -> bool:
     if discarded:
         notifications.close_lineage(db.session.get_one(Job, job_id))
     return discarded
+
+
+def run_now(job: Job) -> None:
+    """Let a job that waits for a later time run at once. Raises `NotWaiting` or `UnknownTask`."""
+    if job.task not in huey.kinds:
+        raise UnknownTask
+    if not ledger.hasten(job.id):
+        raise NotWaiting
+    db.session.refresh(job)
+    message = huey.kinds[job.task].message_for(job)
+    doorbell.ring_after_commit(lambda: huey.enqueue(message))
 
 
 def _reopen(job: Job) -> None:

@@ -27,8 +27,35 @@ function showTicks() {
     master.checked = ticked > 0 && ticked === every.length;
     master.indeterminate = ticked > 0 && ticked < every.length;
   }
+  const whole = ticked > 0 && ticked === every.length;
+  if (!whole) chooseEverything(false);
+  const offer = list.querySelector("[data-everything-offer]");
+  if (offer) offer.hidden = !whole || everythingIsChosen();
   const count = list.querySelector("[data-bulk-count]");
-  if (count) count.textContent = count.dataset.words.replace("{n}", ticked);
+  if (count)
+    count.textContent = everythingIsChosen()
+      ? list.querySelector("[data-everything]").dataset.words
+      : count.dataset.words.replace("{n}", ticked);
+}
+
+// Everything that matches, on every page: the field that says so counts while it is
+// not disabled. Each button then asks first; one that cannot take everything is away.
+
+const everythingIsChosen = () => list.querySelector("[data-everything]")?.disabled === false;
+
+function chooseEverything(chosen) {
+  const field = list.querySelector("[data-everything]");
+  if (!field || field.disabled === !chosen) return;
+  field.disabled = !chosen;
+  for (const button of list.querySelectorAll('.bulk button[name="action"]')) {
+    button.hidden = chosen && !("forEverything" in button.dataset);
+    if (chosen) {
+      button.dataset.confirmBefore = button.dataset.confirm ?? "";
+      button.dataset.confirm = field.dataset.question.replace("{act}", button.textContent.trim());
+      button.dataset.confirmWords = button.textContent.trim();
+    } else if (button.dataset.confirmBefore) button.dataset.confirm = button.dataset.confirmBefore;
+    else delete button.dataset.confirm;
+  }
 }
 
 function tickBetween(box) {
@@ -44,6 +71,10 @@ function listenForTicks() {
       if (event.shiftKey && lastTicked) tickBetween(box);
       lastTicked = box;
       showTicks();
+    } else if (event.target.closest("[data-tick-everything]")) {
+      chooseEverything(true);
+      showTicks();
+      list.querySelector("[data-bulk-none]").focus(); // the button itself is gone
     } else if (event.target.closest("[data-bulk-none]")) {
       for (const other of boxes()) other.checked = false;
       showTicks();

@@ -1,14 +1,17 @@
 """Who may ask for what: every address, with every role."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
+from sqlalchemy import select
 
+from cms import clock
 from cms.accounts.policy import ROLES
 from cms.editorial import schedules as acts
 from cms.extensions import db
-from cms.jobs import ledger, schedules
+from cms.jobs import ledger, schedules, selections
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job
 from cms.media.models import Image
@@ -20,6 +23,7 @@ from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests import pictures
 from tests.factories import form_file, make_picture, make_user
 from tests.processes import PASSWORD
+from tests.toy_tasks import write_toy
 
 TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"')
 JSON = {"Accept": "application/json"}
@@ -61,6 +65,10 @@ def world(ctx, run_jobs):
     huey.flush()  # nothing is sent
     fail(job_for("mail", letter))
     fail(job_for("webhook_delivery", call))
+    early = write_toy.submit("early", at=clock.now() + timedelta(hours=1))
+    resolve = selections.find("notification", "resolve")
+    selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
+    db.session.commit()
     return {
         "id": ready.id,
         "failed": failed.id,
@@ -70,6 +78,8 @@ def world(ctx, run_jobs):
         "webhook": endpoint.id,
         "call": call.id,
         "worker": huey.consumer_id,
+        "early": early.id,
+        "selection": selection.id,
         "key": ready.renditions[0].key,
     }
 
@@ -186,6 +196,13 @@ PAGES = {
     "/admin/notification/": ADMINISTRATORS,
     "/admin/notification/details/?id={notification}": ADMINISTRATORS,
     "/admin/pulse": ALL,
+    "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
+    "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
+    "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},
+    "/admin/selection/edit/?id={selection}": NOT_THERE,
+    "/admin/selection/new/": NOT_THERE,
+    "/admin/selection/export/csv/": NOT_THERE,
+    "/admin/selection/ajax/lookup/?name=x": NOBODY,
     "/admin/mail/": ADMINISTRATORS,
     "/admin/mail/status?ids={mail}": ADMINISTRATORS,
     "/admin/mail/details/?id={mail}": ADMINISTRATORS,
@@ -239,9 +256,18 @@ ACTS = [
     ("/admin/image/retry", {"id": "{failed}"}, SAVED),
     ("/admin/image/retry", {"id": "999"}, {V: 403, A: 404, E: 404, D: 404}),
     ("/admin/image/action/", {"action": "delete", "rowid": "{id}"}, SAVED),
+    ("/admin/image/action/", {"action": "delete", "everything": "1"}, SAVED),
+    ("/admin/image/action/", {"action": "retry", "rowid": "{own}"}, SAVED | {A: 302}),
+    ("/admin/image/action/", {"action": "retry", "everything": "1"}, SAVED | {A: 302}),
     ("/admin/image/delete/", {"id": "{failed}"}, SAVED),
     ("/admin/image/delete/", {"id": "{own}"}, SAVED),
     ("/admin/job/retry", {"id": "{job}"}, TOLD),
+    ("/admin/job/discard", {"id": "{job}"}, TOLD),
+    ("/admin/job/run", {"id": "{early}"}, TOLD),
+    ("/admin/job/action/", {"action": "retry", "rowid": "{job}"}, TOLD),
+    ("/admin/job/action/", {"action": "discard", "rowid": "{job}"}, TOLD),
+    ("/admin/job/action/", {"action": "retry", "everything": "1"}, TOLD),
+    ("/admin/job/action/", {"action": "discard", "everything": "1"}, TOLD),
     ("/admin/job/edit/?id={job}", {"task": "x"}, NOT_THERE),
     ("/admin/job/delete/", {"id": "{job}"}, NOT_THERE),
     ("/admin/job/action/", {"action": "delete", "rowid": "{job}"}, dict.fromkeys(ROLES, 403)),
@@ -278,10 +304,15 @@ ACTS = [
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
     ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
+    ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
+    ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
+    ("/admin/selection/ajax/update/", {"list_form_pk": "{selection}"}, NOT_THERE),
     ("/admin/worker/delete/", {"id": "{worker}"}, NOT_THERE),
     ("/admin/worker/action/", {"action": "delete", "rowid": "{worker}"}, NOBODY),
     ("/admin/worker/ajax/update/", {"list_form_pk": "{worker}"}, NOT_THERE),
     ("/admin/notification/action/", {"action": "resolve", "rowid": "{notification}"}, TOLD),
+    ("/admin/notification/action/", {"action": "archive", "everything": "1"}, TOLD),
+    ("/admin/notification/action/", {"action": "retry", "rowid": "{notification}"}, TOLD),
     ("/admin/notification/delete/", {"id": "{notification}"}, NOT_THERE),
     ("/admin/notification/edit/?id={notification}", {"message": "x"}, NOT_THERE),
     ("/admin/notification/ajax/update/", {"list_form_pk": "1"}, NOT_THERE),

@@ -111,6 +111,9 @@ def upgrade():
         batch_op.create_index(
             batch_op.f("ix_job_state_created_at"), ["state", "created_at"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_job_task_created_at"), ["task", "created_at"], unique=False
+        )
 
     _move_attempts_that_ended_well()
 
@@ -140,6 +143,7 @@ def _move_attempts_that_ended_well():
 
 def downgrade():
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_job_task_created_at"))
         batch_op.drop_index(batch_op.f("ix_job_state_created_at"))
         batch_op.drop_index(batch_op.f("ix_job_finished_at"))
         batch_op.drop_column("holder")

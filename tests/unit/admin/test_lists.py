@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cms import clock
+from cms.admin import listing, lists
 from cms.admin.columns import State, badge, size_in_words, time_tag
-from cms.admin.lists import Listing, Tab
+from cms.admin.listing import Listing, Tab
 from tests.unit.admin import toy
 
 
@@ -178,14 +179,40 @@ def test_what_asks_first_is_dead_without_a_script(editor):
     assert "Delete “Harbour”? This cannot be undone." in text
 
 
+def test_counting_stops_where_nobody_turns_pages(toy_app, editor, monkeypatch):
+    for module in (lists, listing):
+        monkeypatch.setattr(module, "MOST_COUNTED", 40)
+    add(toy_app, 60)
+    text = editor.get("/admin/photo/").text
+    assert re.findall(r'tab-count">([^<]+)<', text) == ["40+", "40+", "1"]
+    assert "1–25 of 40+" in text
+    assert re.findall(r'aria-label="Page (\d+)"', text) == ["1", "2"]
+
+
+def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
+    for module in (lists, listing):
+        monkeypatch.setattr(module, "MOST_COUNTED", 40)
+    add(toy_app, 100)
+    last = titles(editor.get("/admin/photo/?page=4"))
+    assert last == ["Teahouse 100%", "Harbour"] or len(last) == 3
+    text = editor.get("/admin/photo/?page=3").text
+    assert 'rel="next"' in text
+    assert 'rel="next"' not in editor.get("/admin/photo/?page=4").text
+    assert titles(editor.get("/admin/photo/?page=99999")) == last
+
+
 def test_near_pages():
-    def near(page, count):
+    def near(page, count, rows=()):
         args = type("Args", (), {"page": page})
-        return Listing((), args, Tab("a", ""), {"a": count}, 10).near_pages()
+        return Listing(rows, args, Tab("a", ""), {"a": count}, 10).near_pages()
 
     assert near(0, 5) == [0]
     assert near(0, 100) == [0, 1, 2, None, 9]
     assert near(5, 100) == [0, None, 3, 4, 5, 6, 7, None, 9]
+    more = listing.MOST_COUNTED + 1
+    assert near(5, more) == [0, None, 3, 4, 5, 6, 7]
+    assert near(2000, more, [0] * 10) == [0, None, 1998, 1999, 2000, 2001]
+    assert near(2000, more, [0] * 9) == [0, None, 1998, 1999, 2000]
 
 
 def test_drawing(toy_app):

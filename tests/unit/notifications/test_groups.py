@@ -7,7 +7,7 @@ import pytest
 from cms import clock
 from cms.audit.models import AuditEntry
 from cms.editorial import notifications as acts
-from cms.editorial.retries import discard_job, retry_job
+from cms.editorial.retries import NothingToDiscard, discard_job, retry_job
 from cms.extensions import db
 from cms.jobs.models import JobState
 from cms.notifications import services
@@ -146,13 +146,13 @@ def test_success_at_any_depth_closes_the_lineage_and_the_group(fail, told, succe
 
 def test_a_job_that_is_given_up_closes_its_occurrence(fail, told):
     kept, gone = fail(), fail()
-    assert discard_job(gone)
+    discard_job(gone)
     db.session.commit()
     assert [bool(once.closed_at) for once in told().occurrences] == [False, True]
     assert told().state == OPEN
 
     retry = retry_job(kept)
-    assert discard_job(retry)
+    discard_job(retry)
     assert told().state == RESOLVED
     assert {entry.action for entry in db.session.query(AuditEntry)} >= {"discard", "resolve"}
 
@@ -162,7 +162,8 @@ def test_giving_up_what_runs_does_nothing(fail, told):
     running = write_toy.submit("bear")
     running.state = JobState.RUNNING
     db.session.flush()
-    assert not discard_job(running)
+    with pytest.raises(NothingToDiscard):
+        discard_job(running)
     assert told().state == OPEN
 
 

@@ -1,0 +1,125 @@
+"""What was begun with everything that a list showed: how far it is, what refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from markupsafe import Markup
+from sqlalchemy.orm import Query
+
+from cms.admin import columns, subjects
+from cms.admin.base import expose, needs
+from cms.admin.jobs import in_words
+from cms.admin.lists import VIEW, Live, RowButton
+from cms.admin.worked_on import WorkedOn
+from cms.jobs import selections
+from cms.jobs.models import ENDED, Job, SelectedThing, Selection
+from cms.jobs.selections import Standing
+
+REFUSALS_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the page of a selection shows."""
+
+    standing: Standing
+    refused: Sequence[SelectedThing]
+    jobs: Sequence[Job]
+
+    @property
+    def moves(self) -> bool:
+        """Whether a job still works on it."""
+        return any(job.state not in ENDED for job in self.jobs)
+
+
+def act_in_words(selection: Selection) -> str:
+    """Return what is done with the things of a selection."""
+    act = selections.find(selection.kind, selection.act)
+    return _(act.words) if act else selection.act
+
+
+class SelectionView(WorkedOn):
+    """Reached from where it was begun, and from the job that deals with it."""
+
+    kind, icon = "selection", "list-check"
+    can_create = can_edit = can_delete = False
+    can_view_details = True
+    details_template = "admin/selection.html"
+    state_column = None
+    name_column = "act"
+
+    column_list = ("act", "user.email", "created_at")
+    column_labels: ClassVar[dict[str, Any]] = {
+        "act": _l("What is done"),
+        "user.email": _l("By"),
+        "created_at": _l("Begun"),
+    }
+    column_formatters: ClassVar[dict[str, Any]] = {
+        "act": lambda _v, _c, selection, _n: act_in_words(selection),
+        "created_at": columns.moment,
+    }
+    column_sortable_list = ()
+    column_default_sort = ("id", True)
+    row_buttons: ClassVar[Sequence[RowButton]] = (VIEW,)
+    live = Live(".status", "selections")
+
+    def is_visible(self) -> bool:
+        """Tell that the menu does not offer it."""
+        return False
+
+    def get_query(self) -> Query[Any]:
+        """Return one's own; everybody's for those who may see them."""
+        query = super().get_query()
+        everybodys = self.allowed("view", Selection())
+        return query if everybodys else query.filter(Selection.user_id == current_user.id)
+
+    @expose("/status")
+    @needs("view")
+    def status(self) -> ResponseReturnValue:
+        """Answer how far a selection is: `?ids=1`, one at a time."""
+        selection = self.get_one(request.args.get("ids", ""))
+        standing = selections.standing(selection)
+        return self.news(
+            [selection],
+            lambda _row: {
+                "id": selection.id,
+                "total": standing.total,
+                "done": standing.done,
+                "refused": standing.refused,
+                "left": standing.left,
+            },
+        )
+
+    def page_of(self, selection: Selection) -> Page:
+        """Fetch what the page of a selection shows."""
+        refused = selections.refused(selection, REFUSALS_SHOWN)
+        subjects.look_up((selection.kind, it.thing_id) for it in refused)
+        return Page(selections.standing(selection), refused, self.jobs_of(selection))
+
+    def mark_of(self, row: Selection) -> str:
+        """Tell one step from the next."""
+        standing = selections.standing(row)
+        jobs = " ".join(job.state.value for job in self.jobs_of(row))
+        return f"{standing.left} {standing.refused} {jobs}"
+
+    def name_of(self, row: Selection) -> str:
+        """Return what is done."""
+        return act_in_words(row)
+
+    @staticmethod
+    def thing(selection: Selection, chosen: SelectedThing) -> Any:
+        """Draw one of the things."""
+        return subjects.link(selection.kind, chosen.thing_id)
+
+    @staticmethod
+    def reason(chosen: SelectedThing) -> Markup | str:
+        """Return why a thing refused."""
+        return in_words(chosen)

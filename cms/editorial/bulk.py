@@ -1,0 +1,71 @@
+"""What can be done to everything that a list shows, at once, and beginning it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from sqlalchemy import Select
+
+from cms.accounts.models import User
+from cms.audit.services import record
+from cms.editorial import notifications, pictures, retries
+from cms.errors import N_, CmsError
+from cms.extensions import db
+from cms.jobs import selections
+from cms.jobs.models import Job, Selection
+from cms.jobs.selections import Act, register
+from cms.media.models import Image
+from cms.notifications.models import AdminNotification
+from cms.tasks.selections import act_on_selection
+
+WEEK = 7
+
+
+class NothingChosen(CmsError):
+    """What was to be chosen is gone, or was changed meanwhile."""
+
+    sentence = N_("Nothing matches any more.")
+
+
+def begin(act: Act, keys: Select[tuple[object]], by: User, whence: str) -> tuple[Selection, int]:
+    """Choose what `keys` finds and submit the job that deals with it, for `by`.
+
+    `whence` says where it was chosen, such as the address of a list. Chosen
+    there once more before that has ended, it is the same selection. Return it
+    with the number of things. Raises `NothingChosen`.
+    """
+    selection, count = selections.choose(act, keys, by)
+    if not count:
+        db.session.delete(selection)
+        raise NothingChosen
+    mark = sha256(f"{act.kind} {act.name} {by.id} {whence}".encode()).hexdigest()
+    job = act_on_selection.submit(selection.id, unique_for=f"selection {mark}")
+    if job.args[0] != selection.id:
+        db.session.delete(selection)
+        selection = db.session.get_one(Selection, job.args[0])
+        return selection, selections.standing(selection).total
+    record(act.name, selection, kind=act.kind, things=count)
+    return selection, count
+
+
+def _retry(job: Job, by: User) -> None:
+    again = retries.retry_job(job)
+    again.submitted_by_id = again.submitted_by_id or by.id
+
+
+for _act in (
+    Act("notification", "resolve", AdminNotification, "edit", N_("Mark as resolved"),
+        notifications.resolve),
+    Act("notification", "archive", AdminNotification, "edit", N_("Archive for a week"),
+        lambda group, _by: notifications.archive_for(group, WEEK)),
+    Act("notification", "retry", AdminNotification, "edit", N_("Retry one"),
+        lambda group, _by: notifications.retry_one(group)),
+    Act("job", "retry", Job, "retry", N_("Retry"), _retry),
+    Act("job", "discard", Job, "discard", N_("Give up"),
+        lambda job, _by: retries.discard_job(job)),
+    Act("image", "delete", Image, "delete", N_("Delete"),
+        lambda image, _by: pictures.delete_picture(image)),
+    Act("image", "retry", Image, "retry", N_("Retry"),
+        lambda image, _by: retries.retry_picture(image)),
+):  # fmt: skip
+    register(_act)

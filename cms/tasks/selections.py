@@ -1,0 +1,76 @@
+"""Doing one thing to everything that somebody chose at once."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.accounts.models import User
+from cms.errors import N_, CmsError
+from cms.extensions import db
+from cms.jobs import selections
+from cms.jobs.models import SelectedThing, Selection
+from cms.jobs.task import Moot, report_progress
+from cms.tasks.queue import huey
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 100
+MOST_ERRORS = 20
+
+
+class UnknownAct(CmsError):
+    """The selection was made by another version."""
+
+    sentence = N_("This version does not know what was to be done.")
+    hopeless = True
+
+
+@huey.task(
+    retries=3,
+    retry_delay=60,
+    name="act_on_selection",
+    subject="selection",
+    words=N_("Do one thing to everything that was selected"),
+    meaning=N_("Not everything that was selected has been dealt with."),
+)
+def act_on_selection(selection_id: int) -> None:
+    """Deal with each thing of a selection that was not dealt with yet, batch by batch.
+
+    A thing that refuses keeps its reason. One that breaks unforeseen is left,
+    and when the others are dealt with fails the attempt, so that it is tried
+    again and told to administrators.
+    """
+    selection = db.session.get(Selection, selection_id)
+    if selection is None:
+        raise Moot
+    act = selections.find(selection.kind, selection.act)
+    if act is None:
+        raise UnknownAct
+    standing = selections.standing(selection)
+    dealt_with, last, errors = standing.dealt_with, 0, list[Exception]()
+    report_progress(dealt_with, standing.total)
+    while batch := selections.left_after(selection, last, AT_ONCE):
+        last = batch[-1].id
+        before = len(errors)
+        by = db.session.get(User, selection.user_id) if selection.user_id else None
+        for chosen in batch:
+            errors += _deal_with(chosen, act, by)
+        dealt_with += len(batch) - (len(errors) - before)
+        report_progress(dealt_with, standing.total)
+        if len(errors) >= MOST_ERRORS:
+            break
+    if errors:
+        raise errors[0]
+
+
+def _deal_with(chosen: SelectedThing, act: selections.Act, by: User | None) -> list[Exception]:
+    try:
+        selections.deal_with(chosen, act, by)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        logger.exception("%s %s: %s broke", act.kind, chosen.thing_id, act.name)
+        return [error]
+    return []

@@ -14,6 +14,7 @@ from sqlalchemy import CursorResult, delete, func, select, update
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
+from cms.jobs import pauses
 from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 
 # What every database's TEXT column holds, in any script.
@@ -44,13 +45,14 @@ def claim(job_id: str, holder: Holder) -> Job | None:
     """Begin the next attempt of a waiting job for `holder`, and return it.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
-    ended, or its transaction was rolled back. Attempts are counted here, at
+    ended, is of a paused kind, or its transaction was rolled back. Attempts are counted here, at
     the start, so that one that kills its worker counts too.
     """
     now = clock.now()
     claimed = _advance(
         Job.id == job_id,
         Job.state.in_(WAITING),
+        pauses.not_paused(),
         state=JobState.RUNNING,
         attempts_made=Job.attempts_made + 1,
         started_at=now,
@@ -105,7 +107,7 @@ def fail(  # noqa: PLR0913 - all of it is about one attempt
         *_held_by(job_id, attempt),
         *conditions,
         state=JobState.FAILED if final else JobState.RETRYING,
-        due_at=now if final or lost else now + timedelta(seconds=delay),
+        due_at=Job.due_at if final else now if lost else now + timedelta(seconds=delay),
         finished_at=now if final else None,
         unique_key=None if final else Job.unique_key,
         lease_until=None,

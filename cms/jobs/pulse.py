@@ -12,6 +12,7 @@ from cms import clock
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db
+from cms.jobs import pauses
 from cms.jobs.models import WAITING, Job, Worker
 
 LONG = timedelta(minutes=2)
@@ -22,7 +23,10 @@ TOO_SLOW = N_("Jobs have waited for %(minutes)s minutes: the workers do not keep
 
 @dataclass(frozen=True)
 class Pulse:
-    """How many consumers live, how many jobs are due, and for how long the oldest."""
+    """How many consumers live, how many jobs are due, and for how long the oldest.
+
+    Those of a paused kind are not waited for, and not counted.
+    """
 
     workers: int
     due: int
@@ -39,11 +43,13 @@ class Pulse:
 
 
 def take() -> Pulse:
-    """Look at the ledger: two small queries."""
+    """Look at the ledger: three small queries."""
     now = clock.now()
-    due, oldest = db.session.execute(
-        select(func.count(), func.min(Job.due_at)).where(Job.state.in_(WAITING), Job.due_at <= now)
-    ).one()
+    query = select(func.count(), func.min(Job.due_at))
+    query = query.where(Job.state.in_(WAITING), Job.due_at <= now)
+    if paused := pauses.names():
+        query = query.where(Job.task.not_in(paused))
+    due, oldest = db.session.execute(query).one()
     return Pulse(len(living()), due, now - oldest if oldest else timedelta(0))
 
 

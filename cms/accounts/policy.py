@@ -22,6 +22,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
         "job": frozenset({"view", "retry", "inspect"}),
+        "queue": frozenset({"view", "edit"}),
         "worker": frozenset({"view"}),
         "notification": frozenset({"view", "edit"}),
         "mail": frozenset({"view", "retry"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from cms import clock
 from cms.accounts.models import User
 from cms.audit.services import record
 from cms.jobs import doorbell, pauses
@@ -14,7 +15,8 @@ from cms.tasks import huey
 
 def pause(tasks: Iterable[str], by: User) -> int:
     """Let no more jobs of these kinds begin; return how many were not paused already."""
-    begun = [paused for task in tasks if (paused := pauses.pause(task, by.id))]
+    now = clock.now()
+    begun = [paused for task in tasks if (paused := pauses.pause(task, by.id, now))]
     for paused in begun:
         record("pause", paused, task=paused.task)
     return len(begun)

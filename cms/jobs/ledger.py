@@ -215,6 +215,17 @@ def count_by_state() -> dict[JobState, int]:
     return dict.fromkeys(JobState, 0) | dict(rows.all())
 
 
+def count_unended_by_task() -> dict[str, dict[JobState, int]]:
+    """Return how many jobs of each kind wait and run, by state; zeros are left out."""
+    query = select(Job.task, Job.state, func.count()).where(
+        Job.state.in_((*WAITING, JobState.RUNNING))
+    )
+    counts: dict[str, dict[JobState, int]] = {}
+    for task, state, count in db.session.execute(query.group_by(Job.task, Job.state)):
+        counts.setdefault(task, {})[state] = count
+    return counts
+
+
 def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
     """Return the newest jobs that were made for a thing."""
     query = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.exc import IntegrityError
@@ -32,7 +33,7 @@ def listed() -> Sequence[PausedTask]:
     ).all()
 
 
-def pause(task: str, by_id: int | None) -> PausedTask | None:
+def pause(task: str, by_id: int | None, at: datetime) -> PausedTask | None:
     """Let no more jobs of this kind begin; the caller commits.
 
     They can be submitted all the same. None if the kind was paused already.
@@ -41,7 +42,7 @@ def pause(task: str, by_id: int | None) -> PausedTask | None:
         return None
     try:
         with db.session.begin_nested():
-            paused = PausedTask(task=task, paused_by_id=by_id)
+            paused = PausedTask(task=task, paused_by_id=by_id, paused_at=at)
             db.session.add(paused)
     except IntegrityError:  # somebody pressed at the same time
         return None

@@ -116,7 +116,7 @@ def over_time(since: datetime, until: datetime, step: timedelta) -> list[JobTall
 
     They are objects of no session, which have no `task`.
     """
-    steps = [_blank(begins_at=since + n * step) for n in range((until - since) // step)]
+    steps = [blank(begins_at=since + n * step) for n in range((until - since) // step)]
     query = (
         select(JobTally.begins_at, *_summing())
         .where(JobTally.begins_at >= since, JobTally.begins_at < since + len(steps) * step)
@@ -125,6 +125,12 @@ def over_time(since: datetime, until: datetime, step: timedelta) -> list[JobTall
     for begins_at, *values in db.session.execute(query):
         _add(steps[(begins_at - since) // step], values)
     return steps
+
+
+def blank(**key: Any) -> JobTally:
+    """Return the sums of nothing, an object of no session."""
+    counts, times = dict.fromkeys(_COUNTS, 0), dict.fromkeys(_TIMES, 0.0)
+    return JobTally(**key, **counts, **times, waited_longest=0.0)
 
 
 def floor(moment: datetime, step: timedelta) -> datetime:
@@ -227,14 +233,9 @@ def _summing() -> list[ColumnElement[Any]]:
 def _tallies(rows: Iterable[Sequence[Any]]) -> list[JobTally]:
     tallies = []
     for task, *values in rows:
-        tallies.append(_blank(task=task))
+        tallies.append(blank(task=task))
         _add(tallies[-1], values)
     return tallies
-
-
-def _blank(**key: Any) -> JobTally:
-    counts, times = dict.fromkeys(_COUNTS, 0), dict.fromkeys(_TIMES, 0.0)
-    return JobTally(**key, **counts, **times, waited_longest=0.0)
 
 
 def _add(tally: JobTally, values: Sequence[Any]) -> None:

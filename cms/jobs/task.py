@@ -183,7 +183,14 @@ class LedgerTask(huey.api.TaskWrapper):
 
     def delay(self, job: Job, attempt: int) -> int:
         """Return how many seconds after the failed `attempt` the next one is due."""
-        return int(min(job.retry_delay * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
+        return self._backed_off(job.retry_delay, attempt)
+
+    def waits(self) -> list[int]:
+        """Return how many seconds each retry of a new job waits after the failure before it."""
+        return [self._backed_off(self._delay(), n) for n in range(1, self.retries + 1)]
+
+    def _backed_off(self, delay: int, attempt: int) -> int:
+        return int(min(delay * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
 
     def on_failure(self, hook: Callable[..., None]) -> Callable[..., None]:
         """Register what else to do in the transaction that records a failed attempt.

@@ -88,7 +88,7 @@ def pauses_in_words() -> list[Pause]:
 
 def _joined(paused: Iterable[PausedTask]) -> str:
     words = [task_in_words(one.task) for one in paused]
-    return format_list(words, style="unit", locale=get_locale())
+    return format_list(words, locale=get_locale())
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -107,12 +107,12 @@ def retries_in_words(task: str) -> str:
         return ""
     if not (waits := kind.waits()):
         return _("No retry")
-    if len(set(waits)) == 1:
-        words = "%(num)d retry, after %(wait)s", "%(num)d retries, each after %(wait)s"
-        return ngettext(*words, len(waits), wait=seconds_in_words(waits[0]))
-    shown = format_list([*map(seconds_in_words, waits)], style="unit", locale=get_locale())
-    return ngettext("%(num)d retry, after %(wait)s", "%(num)d retries, after %(wait)s",
-                    len(waits), wait=shown)  # fmt: skip
+    shown = format_list([seconds_in_words(wait) for wait in waits], locale=get_locale())
+    if len(waits) > 1 and len(set(waits)) == 1:
+        shown = _("%(wait)s each", wait=seconds_in_words(waits[0]))
+    return ngettext(
+        "%(num)d retry, after %(wait)s", "%(num)d retries, after %(wait)s", len(waits), wait=shown
+    )
 
 
 @dataclass(frozen=True)

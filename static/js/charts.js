@@ -36,6 +36,12 @@ const line = (label, borderDash) => ({
   label, borderDash, data: [], borderWidth: 2, pointRadius: 0, pointHitRadius: 8, spanGaps: true, tension: 0.2,
 });
 
+// Chart.js itself shows a dashed line without points as an unbroken one.
+function generateLabels(chart) {
+  const labels = Chart.defaults.plugins.legend.labels.generateLabels(chart);
+  return labels.map((label) => ({ ...label, lineDash: chart.data.datasets[label.datasetIndex].borderDash }));
+}
+
 function draw(name, type, datasets, tick) {
   return new Chart(document.querySelector(`[data-chart="${name}"]`), {
     type,
@@ -50,7 +56,10 @@ function draw(name, type, datasets, tick) {
         y: { stacked: type === "bar", beginAtZero: true, ticks: { precision: 0, maxTicksLimit: 6, callback: tick } },
       },
       plugins: {
-        legend: { position: "bottom", labels: { usePointStyle: type === "line", pointStyle: "line", boxWidth: 24 } },
+        legend: {
+          position: "bottom",
+          labels: { usePointStyle: type === "line", pointStyle: "line", boxWidth: 24, pointStyleWidth: 32, generateLabels },
+        },
         tooltip: { callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${raw === null ? "–" : tick(raw)}` } },
       },
     },

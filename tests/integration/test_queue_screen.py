@@ -151,13 +151,13 @@ def test_what_is_paused_is_said_on_every_page_but_who_did_it_only_to_administrat
 
     log_in("administrator")
     assert banners() == [
-        "Paused by ada@example.com: Send a mail, Play (2 days ago) Queue",
+        "Paused by ada@example.com: Send a mail and Play (2 days ago) Queue",
         "Paused by ada@example.com: Process a picture (3 hours ago) Queue",
     ]
-    assert "Send a mail, Play" in client.get("/admin/image/").text
+    assert "Send a mail and Play" in client.get("/admin/image/").text
     client.post("/logout")
     log_in("viewer")
-    assert banners()[0] == "Paused: Send a mail, Play (2 days ago)"
+    assert banners()[0] == "Paused: Send a mail and Play (2 days ago)"
 
 
 def test_when_everything_is_paused_the_banner_says_so(banners, log_in):
@@ -182,8 +182,8 @@ def test_a_kind_of_another_version_is_shown_by_its_name_and_can_be_resumed(clien
 
 
 def test_retries_in_words(ctx):
-    assert retries_in_words("toy_break") == "3 retries, each after 1 min"
-    assert retries_in_words("toy_back_off") == "3 retries, after 1 min, 4 min, 16 min"
+    assert retries_in_words("toy_break") == "3 retries, after 1 min each"
+    assert retries_in_words("toy_back_off") == "3 retries, after 1 min, 4 min, and 16 min"
     assert retries_in_words("toy_end") == "1 retry, after 1 min"
     assert retries_in_words("forgotten") == ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from cms.extensions import db
@@ -14,7 +14,7 @@ from cms.jobs.models import Job, PausedTask
 
 def not_paused() -> ColumnElement[bool]:
     """Return the condition, for a statement on `Job`, that the job's kind is not paused."""
-    return ~exists().where(PausedTask.task == Job.task).correlate(Job)
+    return Job.task.not_in(select(PausedTask.task))
 
 
 def names() -> Sequence[str]:

@@ -219,7 +219,9 @@ class LedgerTask(huey.api.TaskWrapper):
             job = ledger.claim(task.id, self.huey.holder())
             db.session.commit()
             if job is None:
-                logger.info("job %s: nothing to claim, another delivery had it", task.id)
+                logger.info(
+                    "job %s: nothing to claim: it is paused, or another delivery had it", task.id
+                )
                 return
             task.attempt = attempt = job.attempts_made
             self.huey.at_work.add((task.id, attempt))

@@ -26,6 +26,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "schedule": frozenset({"view", "edit"}),
         "job": frozenset({"view", "retry", "discard", "run", "inspect"}),
         "selection": frozenset({"view"}),
+        "queue": frozenset({"view", "edit"}),
         "worker": frozenset({"view"}),
         "notification": frozenset({"view", "edit"}),
         "mail": frozenset({"view", "retry"}),

@@ -9,6 +9,7 @@ from cms.admin.images import ImageView
 from cms.admin.jobs import JobView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
+from cms.admin.queue import QueueView, pauses_in_words
 from cms.admin.schedules import ScheduleView
 from cms.admin.selections import SelectionView
 from cms.admin.webhooks import DeliveryView, EndpointView
@@ -23,10 +24,12 @@ from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 def init_app(app: Flask) -> None:
     """Add the admin with its screens."""
     app.jinja_env.globals["pulse_in_words"] = trouble_in_words
+    app.jinja_env.globals["pauses_in_words"] = pauses_in_words
     admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(ScheduleView(Schedule, name=_l("Schedules"), endpoint="schedule"))
+    admin.add_view(QueueView(name=_l("Queue"), endpoint="queue", url="/admin/queue"))
     admin.add_view(WorkerView(Worker, name=_l("Workers"), endpoint="worker"))
     admin.add_view(
         NotificationView(AdminNotification, name=_l("Notifications"), endpoint="notification")

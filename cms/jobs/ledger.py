@@ -30,6 +30,7 @@ from sqlalchemy import (
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
+from cms.jobs import pauses
 from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 
 # What every database's TEXT column holds, in any script.
@@ -61,7 +62,11 @@ ENTER = insert(_TABLE)
 _NEEDED = (_JOB.attempts_made, _JOB.attempts_allowed, _JOB.retry_delay, _JOB.retry_of_id)
 _CLAIM = (
     update(_TABLE)
-    .where(_JOB.id == bindparam("job"), or_(*(_JOB.state == waiting for waiting in WAITING)))
+    .where(
+        _JOB.id == bindparam("job"),
+        or_(*(_JOB.state == waiting for waiting in WAITING)),
+        pauses.not_paused(),
+    )
     .values(
         state=JobState.RUNNING,
         attempts_made=_JOB.attempts_made + 1,
@@ -104,8 +109,8 @@ def claim(job_id: str, holder: Holder, write: Write | None = None) -> Row[Any] |
     needs to know: `attempts_made`, `attempts_allowed`, `retry_delay`, `retry_of_id`.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
-    ended, or its transaction was rolled back. Attempts are counted here, at
-    the start, so that one that kills its worker counts too.
+    ended, is of a paused kind, or its transaction was rolled back. Attempts are
+    counted here, at the start, so that one that kills its worker counts too.
     """
     now = clock.now()
     values = {
@@ -157,7 +162,7 @@ def fail(  # noqa: PLR0913 - all of it is about one attempt
         *_held_by(job_id, attempt),
         *conditions,
         state=JobState.FAILED if final else JobState.RETRYING,
-        due_at=now if final or lost else now + timedelta(seconds=delay),
+        due_at=Job.due_at if final else now if lost else now + timedelta(seconds=delay),
         finished_at=now if final else None,
         unique_key=None if final else Job.unique_key,
         lease_until=None,
@@ -294,6 +299,17 @@ def count_by_state(at_most: int) -> dict[JobState, int]:
         capped = select(literal_column("1")).where(Job.state == state).limit(at_most).subquery()
         counts.append(select(func.count()).select_from(capped).scalar_subquery())
     return dict(zip(JobState, db.session.execute(select(*counts)).one(), strict=True))
+
+
+def count_unended_by_task() -> dict[str, dict[JobState, int]]:
+    """Return how many jobs of each kind wait and run, by state; zeros are left out."""
+    query = select(Job.task, Job.state, func.count()).where(
+        Job.state.in_((*WAITING, JobState.RUNNING))
+    )
+    counts: dict[str, dict[JobState, int]] = {}
+    for task, state, count in db.session.execute(query.group_by(Job.task, Job.state)):
+        counts.setdefault(task, {})[state] = count
+    return counts
 
 
 def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:

@@ -170,6 +170,13 @@ class PausedTask(Base):
     paused_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     paused_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
+    paused_by: Mapped[User | None] = relationship()
+
+    @property
+    def id(self) -> str:
+        """The name that the audit trail knows it by."""
+        return self.task[:40]
+
 
 class Schedule(Base):
     """A job that comes again: when it is due next, and what became of the last one.
@@ -213,7 +220,8 @@ class JobTally(Base):
     """How the jobs of one kind did that ended within one minute, or, of old ones, one hour.
 
     `waited` is from the moment a job was due to that of its last attempt, `ran`
-    how long that one took; both in seconds, of all the jobs together.
+    how long that one took; both in seconds, of all the jobs together that
+    succeeded or failed. `other` are those that became moot or were given up.
     """
 
     __tablename__ = "job_tally"

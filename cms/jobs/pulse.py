@@ -12,6 +12,7 @@ from cms import clock
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db
+from cms.jobs import pauses
 from cms.jobs.models import WAITING, Job, Worker
 
 LONG = timedelta(minutes=2)
@@ -22,7 +23,10 @@ TOO_SLOW = N_("Jobs have waited for %(minutes)s minutes: the workers do not keep
 
 @dataclass(frozen=True)
 class Pulse:
-    """How many consumers live, and for how long the oldest job that is due has waited."""
+    """How many consumers live, and for how long the oldest job that is due has waited.
+
+    One of a paused kind is not waited for.
+    """
 
     workers: int
     waited: timedelta
@@ -38,13 +42,15 @@ class Pulse:
 
 
 def take() -> Pulse:
-    """Look at the ledger: two small queries."""
+    """Look at the ledger: three small queries."""
     now = clock.now()
+    paused = pauses.names()
+    running = [Job.task.not_in(paused)] if paused else []
     # One of each state, so that an index answers, however many wait.
     firsts = db.session.execute(
         select(
             *(
-                select(func.min(Job.due_at)).where(Job.state == state).scalar_subquery()
+                select(func.min(Job.due_at)).where(Job.state == state, *running).scalar_subquery()
                 for state in WAITING
             )
         )
@@ -54,8 +60,10 @@ def take() -> Pulse:
 
 
 def count_due() -> int:
-    """Return how many jobs wait that are due."""
-    query = select(func.count()).where(Job.state.in_(WAITING), Job.due_at <= clock.now())
+    """Return how many jobs wait that are due, and not paused."""
+    query = select(func.count()).where(
+        Job.state.in_(WAITING), Job.due_at <= clock.now(), pauses.not_paused()
+    )
     return db.session.scalar(query) or 0
 
 

@@ -4,16 +4,18 @@ workers' signs of life. It is no task, since tasks are what gets lost."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
+from cms.jobs import pauses, tallies
 from cms.jobs.models import WAITING, Job, JobState
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ logger = logging.getLogger(__name__)
 # A message on its way from the queue to its claim is not lost yet.
 GRACE = timedelta(seconds=5)
 MOST_AT_ONCE = 1_000
+MOST_PUBLISHED = 50_000
+# The heart that sweeps must beat meanwhile, and a request is not to wait for long.
+SECONDS_TO_PUBLISH = 4.0
 
 
 class WorkerDied(CmsError):
@@ -51,6 +56,8 @@ def sweep(huey: LedgerHuey) -> Found:
     """
     found = Found(_end_lost_attempts(huey), _publish_missing(huey))
     if found:
+        tallies.add_found(found.lost, found.published)
+        db.session.commit()
         logger.warning(
             "sweep: %s attempts lost, %s messages made anew", found.lost, found.published
         )
@@ -89,27 +96,49 @@ def _publish_missing(huey: LedgerHuey) -> int:
     A queue that is only long holds as many as the ledger expects, and is left
     alone, however long its jobs have waited.
     """
-    before = clock.now() - GRACE
+    expected = _expected_in_queue()
     held = huey.pending_count() + huey.scheduled_count()
-    missing = _count_waiting(before) - held
-    if missing <= 0:
-        return 0
-    published = sum(map(huey.publish_all, _oldest_waiting(before, missing)))
-    db.session.rollback()
+    missing = _count(*expected) - held
+    return _publish(huey, *expected, most=missing) if missing > 0 else 0
+
+
+def publish_due(huey: LedgerHuey, tasks: Collection[str]) -> int:
+    """Publish the jobs of these kinds that are due, as their pause has ended; return how many.
+
+    It takes some seconds at most, in a session of its own. What is left the
+    sweep publishes.
+    """
+    with huey.app.app_context():
+        due = Job.state.in_(WAITING), Job.task.in_(tasks), Job.due_at <= clock.now()
+        return _publish(huey, *due, most=MOST_PUBLISHED)
+
+
+def _expected_in_queue() -> tuple[Any, ...]:
+    """Return the conditions on a job that the broker should hold a message for.
+
+    That of a paused job was popped in vain as soon as it was due.
+    """
+    now = clock.now()
+    waits = Job.state.in_(WAITING), Job.created_at < now - GRACE
+    paused = pauses.names()
+    return (*waits, or_(Job.due_at > now, Job.task.not_in(paused))) if paused else waits
+
+
+def _count(*conditions: Any) -> int:
+    return db.session.scalar(select(func.count()).where(*conditions)) or 0
+
+
+def _publish(huey: LedgerHuey, *conditions: Any, most: int) -> int:
+    """Publish up to `most` such jobs, the oldest first, for some seconds at most."""
+    until = time.monotonic() + SECONDS_TO_PUBLISH
+    query = select(Job.id).where(*conditions).order_by(Job.due_at)
+    ids = db.session.scalars(query.limit(min(most, MOST_PUBLISHED))).all()
+    published = 0
+    for start in range(0, len(ids), MOST_AT_ONCE):
+        some = ids[start : start + MOST_AT_ONCE]
+        batch = select(Job).where(Job.id.in_(some)).order_by(Job.due_at)
+        published += huey.publish_all(db.session.scalars(batch))
+        db.session.rollback()
+        if time.monotonic() > until:
+            break
     return published
-
-
-def _count_waiting(before: datetime) -> int:
-    query = select(func.count()).where(Job.state.in_(WAITING), Job.created_at < before)
-    return db.session.scalar(query) or 0
-
-
-def _oldest_waiting(before: datetime, limit: int) -> Iterator[Sequence[Job]]:
-    query = (
-        select(Job)
-        .where(Job.state.in_(WAITING), Job.created_at < before)
-        .order_by(Job.due_at)
-        .limit(limit)
-        .execution_options(yield_per=MOST_AT_ONCE)
-    )
-    return db.session.scalars(query).partitions()

@@ -281,6 +281,10 @@ class LedgerTask(huey.api.TaskWrapper):
         is `first` seconds after the first."""
         return int(min(first * self._backoff ** min(attempt - 1, 20), LONGEST_DELAY))
 
+    def waits(self) -> list[int]:
+        """Return how many seconds each retry of a new job waits after the failure before it."""
+        return [self.delay(self._delay(), n) for n in range(1, self.retries + 1)]
+
     def on_failure(self, hook: Callable[..., None]) -> Callable[..., None]:
         """Register what else to do in the transaction that records a failed attempt.
 
@@ -307,7 +311,9 @@ class LedgerTask(huey.api.TaskWrapper):
         with self.huey.app.app_context(), self.huey.clerk() as clerk:
             claim = ledger.claim(task.id, self.huey.holder(), clerk.write)
             if claim is None:
-                logger.info("job %s: nothing to claim, another delivery had it", task.id)
+                logger.info(
+                    "job %s: nothing to claim: it is paused, or another delivery had it", task.id
+                )
                 return
             task.attempt = attempt = claim.attempts_made
             logs.note(attempt=attempt)

@@ -30,6 +30,7 @@ SCREENS = {
     "notifications": "/admin/notification/",
     "notifications-resolved": "/admin/notification/?tab=resolved",
     "notification": "/admin/notification/details/?id=1",
+    "queue": "/admin/queue/",
     "workers": "/admin/worker/",
     "mail": "/admin/mail/",
     "webhooks": "/admin/webhook/",

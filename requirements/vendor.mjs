@@ -26,7 +26,7 @@ const licences = {
 };
 
 const icons = `
-  activity alarm alert-triangle arrow-back-up arrows-sort bell briefcase check chevron-left
+  activity alarm alert-triangle arrow-back-up arrows-sort bell bolt briefcase check chevron-left
   chart-bar chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
   dots download edit external-link eye filter home info-circle key language list-check
   loader-2 logout mail menu-2 moon photo photo-off player-pause player-play plus refresh search send settings

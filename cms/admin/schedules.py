@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -49,6 +49,7 @@ def cron_in_words(cron: str, locale: Locale) -> str:
     """Return when a schedule comes, in the language of `locale`; as it is if words fail."""
     options = Options(locale_code="zh_CN" if locale.language == "zh" else "en_US")
     options.use_24hour_time_format = True
+    options.verbose = "/" not in cron and "* * * *" not in cron  # “At 03:15, every day”
     try:
         words = ExpressionDescriptor(cron, options).get_description()
     except FormatError:
@@ -83,7 +84,7 @@ def when(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
         return columns.EMPTY
     words = cron_in_words(task.schedule, get_locale() or Locale("en"))
     return Markup('{}<div class="text-secondary">{} · <code>{}</code></div>').format(
-        words, settings().time_zone, task.schedule
+        words, settings().time_zone, task.schedule.replace(" ", "\N{NO-BREAK SPACE}")
     )
 
 
@@ -91,26 +92,19 @@ def last_run(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
     """Draw the last job: how it stands, when it was submitted, how late, how long it took."""
     if schedule.last_at is None:
         return columns.EMPTY
-    job, moment = schedule.last_job, columns.time_tag(schedule.last_at)
-    if job is None:  # ended so long ago that it was deleted
-        return Markup("{}{}").format(moment, _facts(schedule))
-    return Markup('<a href="{}">{}</a> {}{}').format(
-        url_for("job.details_view", id=job.id),
-        columns.badge(JOB_STATES[job.state]),
-        moment,
-        _facts(schedule),
-    )
-
-
-def _facts(schedule: Schedule) -> Markup:
-    job, facts = schedule.last_job, []
+    job, facts = schedule.last_job, [columns.time_tag(schedule.last_at)]
     if schedule.late > ON_TIME:
         late = format_timedelta(schedule.late, granularity="minute")
-        facts.append(_("%(time)s late", time=late))
+        facts.append(escape(_("%(time)s late", time=late)))
     if job is not None and job.started_at and job.finished_at:
         took = (job.finished_at - job.started_at).total_seconds()
-        facts.append(_("took %(seconds)s s", seconds=format_decimal(took, "0.#")))
-    return Markup('<div class="text-secondary">{}</div>').format(" · ".join(facts))
+        facts.append(escape(_("took %(seconds)s s", seconds=format_decimal(took, "0.0##"))))
+    told = Markup('<div class="text-secondary">{}</div>').format(Markup(" · ").join(facts))
+    if job is None:  # ended so long ago that it was deleted
+        return told
+    return Markup('<a href="{}">{}</a>{}').format(
+        url_for("job.details_view", id=job.id), columns.badge(JOB_STATES[job.state]), told
+    )
 
 
 def next_run(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
@@ -164,7 +158,7 @@ class ScheduleView(QsListView):
     row_buttons = (
         RowButton(
             _l("Run now"),
-            "player-play",
+            "bolt",
             ".run",
             post=True,
             shown=lambda row: standing(row) != "unknown" and not is_at_work(row.last_job),
@@ -178,7 +172,7 @@ class ScheduleView(QsListView):
         ),
         RowButton(
             _l("Resume"),
-            "alarm",
+            "player-play",
             ".resume",
             post=True,
             shown=lambda row: standing(row) == "paused",

@@ -66,7 +66,7 @@ def buttons(drawn):
 @pytest.mark.parametrize(
     ("cron", "english", "chinese"),
     [
-        ("15 3 * * *", "At 03:15", "在 03:15"),
+        ("15 3 * * *", "At 03:15, every day", "在 03:15, 每天"),
         ("*/5 * * * *", "Every 5 minutes", "每 5 分钟"),
         ("0 9 * * 1-5", "At 09:00, Monday through Friday", "在 09:00, 星期一 到 星期五"),
         ("30 2 1 1 *", "At 02:30, on day 1 of the month, only in January", None),
@@ -86,7 +86,7 @@ def test_the_page_is_there_before_a_worker_was(client, log_in):
 
 def test_a_schedule_says_when_it_comes(administrator, shown, buttons):
     told = shown()
-    assert "Tick At 02:30 UTC · 30 2 * * *" in told
+    assert "Tick At 02:30, every day UTC · 30 2 * * *" in told
     assert "Active" in told
     assert buttons() == {"run", "pause"}
 

@@ -115,7 +115,7 @@ def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(site):
         site.start_consumer()
 
         wait_for(lambda: states() == [JobState.FAILED, JobState.SUCCEEDED], "both to end")
-        (notification,) = db.session.query(AdminNotification)
+        (notification,) = db.session.query(AdminNotification).filter_by(type="job_failed")
         assert notification.message == "The worker died while it worked on this."
 
 

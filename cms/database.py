@@ -116,16 +116,21 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "savepoint")
 def _begin_before_savepoint(connection: Any, _name: str) -> None:
-    """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits."""
+    """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits.
+
+    Begun at once for writing: one that has read, and writes after another has
+    written, is refused without waiting.
+    """
     if connection.dialect.name != "sqlite":
         return
     if not connection.connection.dbapi_connection.in_transaction:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def engine_options(url: URL) -> dict[str, Any]:
     """Return what to open the database with. READ COMMITTED on every server, so
-    that a row that another transaction has just committed is seen."""
+    that a row that another transaction has just committed is seen. What is written
+    is in no error's message: it may be a secret argument of a job."""
     if url.get_backend_name() == "sqlite":
-        return {}
-    return {"pool_pre_ping": True, "isolation_level": "READ COMMITTED"}
+        return {"hide_parameters": True}
+    return {"hide_parameters": True, "pool_pre_ping": True, "isolation_level": "READ COMMITTED"}

@@ -184,11 +184,8 @@ class QsListView(Conflicts, Bulk):
         cells = []
         for tab in tabs:
             # Of no column, so that an index need not lead to the rows.
-            ones = (
-                _part(query, tab)
-                .order_by(None)
-                .statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
-            )
+            statement: Any = _part(query, tab).order_by(None).statement
+            ones = statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
             capped = ones.limit(MOST_COUNTED + 1).subquery()
             cells.append(select(func.count()).select_from(capped).scalar_subquery())
         found = self.db_session.execute(select(*cells)).one()

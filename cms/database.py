@@ -139,11 +139,15 @@ def _stop_dead(connection: Any, record: Any, _fairy: Any) -> None:
 
 @event.listens_for(Engine, "savepoint")
 def _begin_before_savepoint(connection: Any, _name: str) -> None:
-    """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits."""
+    """Python's SQLite begins no transaction before a SAVEPOINT, and then its RELEASE commits.
+
+    Begun at once for writing: one that has read, and writes after another has
+    written, is refused without waiting.
+    """
     if connection.dialect.name != "sqlite":
         return
     if not connection.connection.dbapi_connection.in_transaction:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def engine_options(url: URL) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_decimal, format_timedelta
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
@@ -94,11 +94,14 @@ def moment(_view: Any, _context: Any, row: Any, name: str) -> Markup:
 
 
 def time_tag(value: datetime) -> Markup:
-    """Draw a moment. The browser puts it into the reader's own zone, where it has a script."""
+    """Draw a moment. The browser puts it into the reader's own zone, where it has a script.
+
+    Without one it is a day, and a tip in UTC: a list draws fifty of them.
+    """
     value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
     age = value - clock.now()
     recent = abs(age.days) < RECENT_DAYS
-    words = format_timedelta(age, add_direction=True) if recent else format_datetime(value)
+    words = format_timedelta(age, add_direction=True) if recent else format_date(value)
     return Markup('<time datetime="{}" title="{}" data-moment>{}</time>').format(
         value.isoformat(timespec="seconds"), f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", words
     )

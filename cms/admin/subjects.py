@@ -51,11 +51,12 @@ def _no_names(_ids: Ids) -> Mapping[int, str]:
 
 def _what_happened(ids: Ids) -> Mapping[int, str]:
     query = select(AdminNotification).where(AdminNotification.id.in_(ids))
-    told = {row.id: (row.job_data, row.message) for row in db.session.scalars(query)}
-    return {
-        number: _(data["sentence"], **data["facts"]) if data.get("sentence") else message
-        for number, (data, message) in told.items()
-    }
+    return {row.id: _in_words(row) for row in db.session.scalars(query)}
+
+
+def _in_words(notification: AdminNotification) -> str:
+    sentence = notification.job_data.get("sentence")
+    return _(sentence, **notification.job_data["facts"]) if sentence else notification.message
 
 
 KINDS = {

@@ -34,6 +34,7 @@ TASKS = {
     "send_email",
     "call_webhook",
     "retry_group",
+    "act_on_selection",
     "prune",
     "clear_incoming",
     "send_digest",
@@ -130,41 +131,55 @@ def greetings(ctx, run_module):
     del huey.kinds["greet"]
 
 
-def test_the_job_of_the_page_runs(greetings, run_jobs):
-    user = make_user()
-    names = {"user": user}
+def test_the_job_of_the_page_runs(greetings, run_jobs, runner):
+    user, other = make_user(), make_user()
+    user.locale = "en"  # one who was greeted before the worker died
+    other.locale = "zh_Hans_CN"
+    (role,) = user.roles
+    names = {"role": role}
     exec(blocks("docs/own-job.md")[1], names)
+    exec(blocks("docs/own-job.md")[1], twice := {"role": role})
     assert isinstance(names["job"], Job)
-    assert user.locale is None
+    assert twice["job"] is names["job"]
 
     db.session.commit()
     run_jobs()
 
-    assert db.session.get_one(Job, names["job"].id).state == JobState.SUCCEEDED
-    assert db.session.get_one(User, user.id).locale == "en"
+    job = db.session.get_one(Job, names["job"].id)
+    assert job.state == JobState.SUCCEEDED
+    assert (job.progress_done, job.progress_total) == (1, 1)
+    assert db.session.get_one(User, other.id).locale == "en"
+    shown = runner.invoke(args=["cms", "jobs", "show", job.id]).output
+    assert "greet(" in shown
+    assert "hunter2" not in shown
+
+
+def test_the_job_of_the_page_is_short():
+    code = [line for block in blocks("docs/own-job.md")[:2] for line in block.splitlines() if line]
+    assert len(code) < 30
 
 
 def test_the_job_of_the_page_fails_in_its_own_words(greetings, run_jobs):
-    greetings.greet.submit(404, "en")
+    greetings.greet.submit(404, "en", "hunter2")
     db.session.commit()
     run_jobs(hours=1)
 
     notification = db.session.query(AdminNotification).one()
-    assert notification.message == "There is no account number 404 to greet."
+    assert notification.message == "There is no role number 404 to greet."
 
 
 def test_the_hook_of_the_page_is_called(greetings, run_jobs):
     source = blocks("docs/own-job.md")[2]
     calls = []
-    called = source.replace("...", "calls.append((user_id, greeting, str(error), final))")
+    called = source.replace("...", "calls.append((role_id, locale, str(error), final))")
     assert called != source
     exec(called, {"greet": greetings.greet, "calls": calls})
 
-    greetings.greet.submit(404, "en")
+    greetings.greet.submit(404, "en", "hunter2")
     db.session.commit()
     run_jobs(hours=1)
 
-    words = "There is no account number 404 to greet."
+    words = "There is no role number 404 to greet."
     assert calls == [(404, "en", words, final) for final in (False, False, False, True)]
 
 

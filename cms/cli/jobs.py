@@ -83,9 +83,12 @@ def sweep() -> None:
 @jobs.command()
 @click.option("--days", type=click.IntRange(1), help="Instead of CMS_JOB_KEEP_DAYS.")
 def prune(days: int | None) -> None:
-    """Delete jobs, mail and webhook calls that ended long ago."""
+    """Delete jobs, mail, webhook calls and selections of long ago."""
     pruned = upkeep.prune_ended(days or settings().job_keep_days)
-    click.echo(f"Deleted: {pruned.jobs} jobs, {pruned.mails} mails, {pruned.calls} webhook calls.")
+    click.echo(
+        f"Deleted: {pruned.jobs} jobs, {pruned.mails} mails, {pruned.calls} webhook calls, "
+        f"{pruned.selections} selections."
+    )
 
 
 def _find(job_id: str) -> Job:

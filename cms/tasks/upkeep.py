@@ -9,7 +9,7 @@ from datetime import timedelta
 from cms import clock
 from cms.config import settings
 from cms.errors import N_
-from cms.jobs import ledger
+from cms.jobs import ledger, selections
 from cms.mail import services as mail
 from cms.media import files
 from cms.notifications import services as notifications
@@ -29,6 +29,7 @@ class Pruned:
     jobs: int
     mails: int
     calls: int
+    selections: int
 
 
 @huey.task(
@@ -58,7 +59,8 @@ def clear_incoming() -> None:
 
 
 def prune_ended(days: int) -> Pruned:
-    """Delete jobs, mail and webhook calls that ended more than so many days ago.
+    """Delete jobs, mail and webhook calls that ended, and selections made, more than so
+    many days ago.
 
     A failed job is kept while a notification that tells of it is open, since it
     can still be tried again; and so is the mail or the call that it was for.
@@ -69,4 +71,5 @@ def prune_ended(days: int) -> Pruned:
         jobs=ledger.prune(before, keep=notifications.is_told_of()),
         mails=mail.prune(before),
         calls=webhooks.prune(before),
+        selections=selections.prune(before),
     )

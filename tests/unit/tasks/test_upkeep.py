@@ -5,11 +5,13 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from cms import clock
+from cms.accounts.models import User
 from cms.extensions import db
-from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
+from cms.jobs import ledger, selections
+from cms.jobs.models import Job, JobState, SelectedThing
 from cms.mail.models import MailMessage, MailState
 from cms.media import files
 from cms.notifications import services as notifications
@@ -19,6 +21,7 @@ from cms.tasks.mail import post
 from cms.tasks.upkeep import Pruned, clear_incoming, prune, prune_ended
 from cms.tasks.webhooks import announce
 from cms.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
+from tests.factories import make_user
 from tests.toy_tasks import write_toy
 
 DAYS = 90
@@ -66,25 +69,25 @@ def mail(moment, state):
 def test_what_ended_long_ago_goes_and_what_ended_lately_stays(each_ctx, after, moment):
     end(write_toy.submit("bear"), moment)
     mail(moment, MailState.SENT)
-    assert after(timedelta(days=DAYS)) == Pruned(jobs=0, mails=0, calls=0)
+    assert after(timedelta(days=DAYS)) == Pruned(jobs=0, mails=0, calls=0, selections=0)
 
-    assert after() == Pruned(jobs=2, mails=1, calls=0)
+    assert after() == Pruned(jobs=2, mails=1, calls=0, selections=0)
     assert db.session.query(Job).count() == db.session.query(MailMessage).count() == 0
 
 
 def test_what_waits_stays_however_old(each_ctx, after, moment):
     waiting = mail(moment, MailState.WAITING)
-    assert after() == Pruned(jobs=0, mails=0, calls=0)
+    assert after() == Pruned(jobs=0, mails=0, calls=0, selections=0)
     assert db.session.get(MailMessage, waiting.id)
 
 
 def test_a_failed_job_and_its_mail_stay_while_a_notification_of_it_is_open(each_ctx, after, moment):
     mail(moment, MailState.FAILED)
-    assert after() == Pruned(jobs=0, mails=0, calls=0)
+    assert after() == Pruned(jobs=0, mails=0, calls=0, selections=0)
 
     notifications.resolve(db.session.query(AdminNotification).one())
     db.session.commit()
-    assert after() == Pruned(jobs=1, mails=1, calls=0)
+    assert after() == Pruned(jobs=1, mails=1, calls=0, selections=0)
     assert db.session.query(MailMessage).count() == 0
 
 
@@ -94,8 +97,8 @@ def test_a_mail_that_was_sent_at_last_stays_as_long_as_its_last_job(each_ctx, af
     again.subject_kind, again.subject_id = "mail", str(message.id)
     end(again, moment + timedelta(days=10))
 
-    assert after() == Pruned(jobs=1, mails=0, calls=0)
-    assert after(LONG + timedelta(days=10)) == Pruned(jobs=1, mails=1, calls=0)
+    assert after() == Pruned(jobs=1, mails=0, calls=0, selections=0)
+    assert after(LONG + timedelta(days=10)) == Pruned(jobs=1, mails=1, calls=0, selections=0)
 
 
 def test_calls_go_like_mail(each_ctx, after, moment):
@@ -109,8 +112,19 @@ def test_calls_go_like_mail(each_ctx, after, moment):
     delivered.state = DeliveryState.DELIVERED
     db.session.commit()
 
-    assert after() == Pruned(jobs=1, mails=0, calls=1)
+    assert after() == Pruned(jobs=1, mails=0, calls=1, selections=0)
     assert db.session.query(WebhookDelivery).all() == [waiting]
+
+
+def test_what_somebody_selected_goes_with_its_things(each_ctx, after, moment):
+    resolve = selections.find("notification", "resolve")
+    with clock.stopped_at(moment):
+        selections.choose(resolve, select(User.id), make_user("administrator"))
+    db.session.commit()
+    assert db.session.query(SelectedThing).count() == 1
+
+    assert after() == Pruned(jobs=0, mails=0, calls=0, selections=1)
+    assert db.session.query(SelectedThing).count() == 0
 
 
 def test_more_than_one_batch_goes(ctx, after, moment, monkeypatch):
@@ -119,7 +133,7 @@ def test_more_than_one_batch_goes(ctx, after, moment, monkeypatch):
         mail(moment, MailState.SENT)
     kept = mail(moment, MailState.FAILED)
 
-    assert after() == Pruned(jobs=5, mails=5, calls=0)
+    assert after() == Pruned(jobs=5, mails=5, calls=0, selections=0)
     assert db.session.query(MailMessage).all() == [kept]
 
 
@@ -151,4 +165,4 @@ def test_the_command_does_the_same(runner, moment):
     mail(moment, MailState.SENT)
     done = runner.invoke(args=["cms", "jobs", "prune", "--days", "1"])
 
-    assert done.output == "Deleted: 1 jobs, 1 mails, 0 webhook calls.\n"
+    assert done.output == "Deleted: 1 jobs, 1 mails, 0 webhook calls, 0 selections.\n"

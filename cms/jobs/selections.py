@@ -6,7 +6,6 @@ dealt with for the person who asked, who must be allowed to when it is done.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +21,6 @@ from cms.audit.services import acting_for
 from cms.errors import CmsError, NotAllowed, NotFound
 from cms.extensions import db
 from cms.jobs.models import SelectedThing, Selection
-
-logger = logging.getLogger(__name__)
 
 PRUNED_AT_ONCE = 1_000
 

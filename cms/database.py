@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from select import POLLIN, poll
 from time import monotonic
 from typing import Any
 
@@ -124,10 +125,13 @@ def _note_use(_connection: Any, record: Any) -> None:
 
 @event.listens_for(Engine, "checkout")
 def _stop_dead(connection: Any, record: Any, _fairy: Any) -> None:
-    """Ask a connection whether it lives, if it was idle: a server that restarts is away
-    for longer than that. Asking each time would cost every job and request a way to it."""
-    idle = monotonic() - record.info.get("used_at", monotonic())
-    if idle < LIVES_FOR or type(connection).__module__.startswith("sqlite3"):
+    """Let no connection out whose server has hung up, or does not answer after some idle
+    time. To ask it each time would cost every job and request a way to the server."""
+    if type(connection).__module__.startswith("sqlite3"):
+        return
+    if hasattr(connection, "fileno") and has_hung_up(connection):
+        raise DisconnectionError
+    if monotonic() - record.info.get("used_at", monotonic()) < LIVES_FOR:
         return
     try:
         with connection.cursor() as cursor:
@@ -135,6 +139,16 @@ def _stop_dead(connection: Any, record: Any, _fairy: Any) -> None:
         connection.rollback()
     except Exception as error:
         raise DisconnectionError from error  # the pool makes another
+
+
+def has_hung_up(connection: Any) -> bool:
+    """Tell whether PostgreSQL has closed a connection, without asking it: where nothing was
+    asked, nothing else can be read."""
+    if connection.closed:
+        return True
+    line = poll()
+    line.register(connection.fileno(), POLLIN)
+    return bool(line.poll(0))
 
 
 @event.listens_for(Engine, "savepoint")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from select import POLLIN, poll
 from typing import Any
 
 import psycopg
 from huey.storage import PostgresStorage
 from psycopg.abc import PQGen
+
+from cms.database import has_hung_up
 
 # A PostgreSQL that is away must not hold a request for long; the job is in the ledger anyway.
 CONNECT_SECONDS = 2
@@ -42,7 +43,7 @@ class PostgresQueue(PostgresStorage):
 
     @property
     def conn(self) -> Any:
-        if self._conn is not None and _was_closed(self._conn):
+        if self._conn is not None and has_hung_up(self._conn):
             with suppress(psycopg.Error):
                 self._conn.close()
             self._conn = None
@@ -63,12 +64,3 @@ class PostgresQueue(PostgresStorage):
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TABLES_LOCK,))
             for statement in self.ddl:
                 connection.execute(statement)
-
-
-def _was_closed(connection: Any) -> bool:
-    """Tell whether the server has hung up: where nothing was asked, nothing else can be read."""
-    if connection.closed:
-        return True
-    line = poll()
-    line.register(connection.fileno(), POLLIN)
-    return bool(line.poll(0))

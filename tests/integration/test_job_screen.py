@@ -10,7 +10,7 @@ from cms.audit.models import AuditEntry
 from cms.editorial.retries import retry_job
 from cms.extensions import db
 from cms.jobs import ledger
-from cms.jobs.models import Job, JobAttempt, JobState
+from cms.jobs.models import Job, JobState
 from cms.tasks import huey
 from cms.tasks.images import process_image
 from cms.tasks.mail import post
@@ -221,17 +221,9 @@ def test_the_whole_line_of_retries_is_shown(client, administrator, details):
 def test_it_tells_how_long_it_waited_and_ran(client, administrator, details, moment):
     with clock.stopped_at(moment):
         job = write_toy.submit("bear")
-        job.state = JobState.SUCCEEDED
-        db.session.add(
-            JobAttempt(
-                job_id=job.id,
-                number=1,
-                worker="w",
-                started_at=moment + timedelta(seconds=90),
-                finished_at=moment + timedelta(seconds=92.5),
-                outcome="succeeded",
-            )
-        )
+        job.state, job.attempts_made = JobState.SUCCEEDED, 1
+        job.started_at = moment + timedelta(seconds=90)
+        job.finished_at = moment + timedelta(seconds=92.5)
         db.session.commit()
         text = details(job)
     assert re.search(r"Waited</dt><dd>1 minute|Waited</dt><dd>2 minutes|Waited</dt><dd>90", text)

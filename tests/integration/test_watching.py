@@ -99,7 +99,7 @@ def test_the_pages_say_what_it_means_and_what_to_do(web, disk, log_in):
         assert "A disk is full, or nearly so" in text
         assert "7 MB are free for" in text
         assert "Make room, or give it a larger disk." in text
-        assert "Retry one" not in text
+        assert "/admin/notification/retry" not in text
         assert "Tried" not in text
     assert "uploads are refused, and jobs fail" in page
     assert "Until 10 more" not in page

@@ -129,6 +129,18 @@ def test_servers_show_what_was_just_committed():
     assert engine_options(with_driver("sqlite:///x.db")) == {"hide_parameters": True}
 
 
+def test_a_connection_that_the_server_closed_is_replaced_at_once(postgresql_url):
+    engine = sa.create_engine(with_driver(postgresql_url))
+    with engine.connect() as connection:
+        victim = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    with sa.create_engine(with_driver(postgresql_url), poolclass=sa.NullPool).connect() as other:
+        other.execute(sa.text(f"SELECT pg_terminate_backend({victim}, 5000)"))
+
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != victim
+    engine.dispose()
+
+
 @pytest.mark.parametrize("server", ["postgresql_url", "mariadb_url"])
 def test_a_connection_that_died_while_it_was_idle_is_replaced(request, monkeypatch, server):
     engine = sa.create_engine(with_driver(request.getfixturevalue(server)))

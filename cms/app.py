@@ -15,7 +15,7 @@ from cms import admin, cli, edge, look, site, storage
 from cms.accounts.services import datastore
 from cms.config import PREFIX, TOP, Settings, load
 from cms.config import settings as current_settings
-from cms.database import engine_options, with_driver
+from cms.database import AT_ONCE, engine_options, with_driver, writing_at_once
 from cms.extensions import babel, csrf, db, limiter, migrate, security, talisman
 from cms.jobs.queue import REDIS_TIMEOUTS
 from cms.mail import transport
@@ -97,6 +97,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "REMEMBER_COOKIE_SECURE": settings.env == "production",
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url),
+        "SQLALCHEMY_BINDS": {AT_ONCE: writing_at_once(url)},
         "BABEL_DEFAULT_LOCALE": settings.locale,
         "BABEL_TRANSLATION_DIRECTORIES": str(TOP / "cms" / "translations"),
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a form left open all day still saves

@@ -19,6 +19,9 @@ from cms.errors import BadSetting
 
 LIVES_FOR = 1.0  # seconds
 
+# The second engine of each application: see `writing_at_once`.
+AT_ONCE = "at_once"
+
 _KINDS = ("sqlite", "postgresql", "mysql", "mariadb")
 
 _DRIVERS = {
@@ -162,6 +165,13 @@ def _begin_before_savepoint(connection: Any, _name: str) -> None:
         return
     if not connection.connection.dbapi_connection.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def writing_at_once(url: URL) -> dict[str, Any]:
+    """Return what to open the database with for statements that are a transaction each:
+    there is nothing to begin, and nothing to take back."""
+    options = {"url": url, "hide_parameters": True, "isolation_level": "AUTOCOMMIT"}
+    return options | {"pool_reset_on_return": None}
 
 
 def engine_options(url: URL) -> dict[str, Any]:

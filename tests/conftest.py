@@ -192,7 +192,8 @@ def _made_app(folder, **settings):
         flask_migrate.upgrade()
     yield app
     with app.app_context():
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @contextmanager

@@ -7,13 +7,11 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
-    Executable,
-    Row,
     Table,
     and_,
     bindparam,
@@ -31,6 +29,7 @@ from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import pauses
+from cms.jobs.clerk import Statement, Written
 from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 
 # What every database's TEXT column holds, in any script.
@@ -41,25 +40,33 @@ PRUNED_AT_ONCE = 500
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
 
-Write = Callable[[Executable, Mapping[str, Any]], CursorResult[Any]]
+Write = Callable[[Statement, Mapping[str, Any]], Written]
 
 
-@dataclass(frozen=True)
-class Holder:
-    """Who runs a job: a consumer's id, the name of its thread, and how long it is
-    believed to live without a sign."""
+class Claim(NamedTuple):
+    """What a run needs to know of its job."""
 
-    worker_id: str
-    name: str
-    lease: timedelta
+    attempts_made: int
+    attempts_allowed: int
+    retry_delay: int
+    retry_of_id: str | None
 
 
 # Every job passes through these. They are made once, and on the table: to make
 # such a statement anew costs more than to execute it.
 _TABLE = cast("Table", Job.__table__)
 _JOB = _TABLE.c
-ENTER = insert(_TABLE)
-_NEEDED = (_JOB.attempts_made, _JOB.attempts_allowed, _JOB.retry_delay, _JOB.retry_of_id)
+ENTER = insert(_TABLE).values(
+    {
+        name: bindparam(name)
+        for name in (
+            "id", "task", "args", "kwargs", "subject_kind", "subject_id", "state",
+            "attempts_made", "attempts_allowed", "retry_delay", "submitted_by_id", "priority",
+            "unique_key", "retry_of_id", "created_at", "due_at",
+        )
+    }
+)  # fmt: skip
+_NEEDED = [_JOB[name] for name in Claim._fields]
 _CLAIM = (
     update(_TABLE)
     .where(
@@ -98,15 +105,24 @@ _END = (
 )
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Who runs a job: a consumer's id, the name of its thread, and how long it is
+    believed to live without a sign."""
+
+    worker_id: str
+    name: str
+    lease: timedelta
+
+
 class ClaimLost(CmsError):
     """The attempt was given up in the meantime, and another may have begun."""
 
     sentence = N_("This attempt took too long and was given to another worker.")
 
 
-def claim(job_id: str, holder: Holder, write: Write | None = None) -> Row[Any] | None:
-    """Begin the next attempt of a waiting job for `holder`, and return what a run
-    needs to know: `attempts_made`, `attempts_allowed`, `retry_delay`, `retry_of_id`.
+def claim(job_id: str, holder: Holder, write: Write | None = None) -> Claim | None:
+    """Begin the next attempt of a waiting job for `holder`.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
     ended, is of a paused kind, or its transaction was rolled back. Attempts are
@@ -356,9 +372,10 @@ def newest_traceback(job: Job) -> str | None:
     return db.session.scalar(query)
 
 
-def in_session(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+def in_session(statement: Statement, values: Mapping[str, Any]) -> Written:
     """Execute a statement in the transaction of the session."""
-    return db.session.connection().execute(statement, values)
+    result = cast("CursorResult[Any]", db.session.connection().execute(statement, values))
+    return Written(result.rowcount, result.first() if result.returns_rows else None)
 
 
 def _end(job_id: str, attempt: int, state: JobState, write: Write | None) -> None:
@@ -367,12 +384,14 @@ def _end(job_id: str, attempt: int, state: JobState, write: Write | None) -> Non
         raise ClaimLost
 
 
-def _claimed(write: Write, values: Mapping[str, Any]) -> Row[Any] | None:
+def _claimed(write: Write, values: Mapping[str, Any]) -> Claim | None:
     if db.engine.dialect.update_returning:
-        return write(_CLAIM_RETURNING, values).first()
-    if write(_CLAIM, values).rowcount != 1:  # MariaDB
-        return None
-    return write(_CLAIMED, values).first()
+        row = write(_CLAIM_RETURNING, values).row
+    elif write(_CLAIM, values).rowcount == 1:  # MariaDB
+        row = write(_CLAIMED, values).row
+    else:
+        row = None
+    return row and Claim(*row)
 
 
 def _held_by(job_id: str, attempt: int) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
@@ -52,8 +52,11 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        Index(None, "state", "due_at"),
-        Index(None, "state", "lease_until"),
+        # On PostgreSQL a job is in each of the first three while it is looked for there:
+        # every change of its state costs an entry in every index that it is in.
+        Index(None, "state", "due_at", postgresql_where=text("state IN ('queued', 'retrying')")),
+        Index(None, "state", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
+        Index(None, "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
         Index(None, "state", "created_at"),
         Index(None, "task", "created_at"),
         Index(None, "subject_kind", "subject_id"),
@@ -81,7 +84,7 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 

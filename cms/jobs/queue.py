@@ -32,6 +32,7 @@ from sqlalchemy.exc import ArgumentError
 from werkzeug.utils import ImportStringError, import_string
 
 from cms import config, logs
+from cms.database import AT_ONCE
 from cms.errors import BadSetting
 from cms.extensions import db
 from cms.jobs import ledger
@@ -116,12 +117,13 @@ class LedgerHuey(Huey):
     def forget_connections(self) -> None:
         """Leave the connections to the process that this one was forked from."""
         with self.app.app_context():
-            db.engine.dispose(close=False)
+            for engine in db.engines.values():
+                engine.dispose(close=False)
 
     def hire_clerk(self) -> None:
         """Let this thread keep a connection for its claims until it ends."""
         with self.app.app_context():
-            self._thread.clerk = Clerk(db.engine)
+            self._thread.clerk = Clerk(db.engines[AT_ONCE])
 
     @contextmanager
     def clerk(self) -> Iterator[Clerk]:
@@ -130,7 +132,7 @@ class LedgerHuey(Huey):
         if kept is not None:
             yield kept
             return
-        with closing(Clerk(db.engine)) as clerk:
+        with closing(Clerk(db.engines[AT_ONCE])) as clerk:
             yield clerk
 
     def on_final_failure(self, hook: FinalHook) -> FinalHook:

@@ -344,7 +344,8 @@ class LedgerTask(huey.api.TaskWrapper):
     def _end(
         self, job_id: str, attempt: int, end: Callable[..., None], clerk: Clerk, *, is_retry: bool
     ) -> None:
-        if not (is_retry or db.session().in_transaction()):
+        has_more = db.session.registry.has() and db.session().in_transaction()
+        if not (is_retry or has_more):
             end(job_id, attempt, clerk.write)  # nothing else to commit
             return
         end(job_id, attempt)

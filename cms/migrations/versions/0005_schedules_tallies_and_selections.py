@@ -107,7 +107,12 @@ def upgrade():
 
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.add_column(sa.Column("holder", sa.String(length=120), nullable=True))
-        batch_op.create_index(batch_op.f("ix_job_finished_at"), ["finished_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_job_finished_at"),
+            ["finished_at"],
+            unique=False,
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_job_state_created_at"), ["state", "created_at"], unique=False
         )
@@ -115,7 +120,19 @@ def upgrade():
             batch_op.f("ix_job_task_created_at"), ["task", "created_at"], unique=False
         )
 
+    _narrow_indexes()
     _move_attempts_that_ended_well()
+
+
+def _narrow_indexes():
+    """On PostgreSQL an index of what waits or runs need not hold what has ended."""
+    for column, where in (
+        ("due_at", "state IN ('queued', 'retrying')"),
+        ("lease_until", "lease_until IS NOT NULL"),
+    ):
+        name = f"ix_job_state_{column}"
+        op.drop_index(name, "job")
+        op.create_index(name, "job", ["state", column], postgresql_where=sa.text(where))
 
 
 def _move_attempts_that_ended_well():
@@ -142,6 +159,9 @@ def _move_attempts_that_ended_well():
 
 
 def downgrade():
+    for column in ("due_at", "lease_until"):
+        op.drop_index(f"ix_job_state_{column}", "job")
+        op.create_index(f"ix_job_state_{column}", "job", ["state", column])
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_job_task_created_at"))
         batch_op.drop_index(batch_op.f("ix_job_state_created_at"))

@@ -71,7 +71,7 @@ messages: $(BIN)/.installed ## Gather the texts for the translators
 	fi
 
 .PHONY: bench
-bench: setup ## Measure, and print the numbers
+bench: setup $(BIN)/.rivals ## Measure, and print the numbers
 	for script in benchmarks/*.py; do python "$$script"; done
 
 # ON is one or more of redis+postgresql, postgresql, embedded, plain-huey, celery and rq.

@@ -10,6 +10,11 @@ or have been filled by an earlier run.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).parent.parent)  # queue.py here is not Python's own `queue`
+
 import argparse
 import statistics
 import tempfile
@@ -18,7 +23,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import flask_migrate
@@ -88,13 +93,7 @@ def fill(number: int) -> None:
     """Write the jobs, and three notifications of the failures, if there are none yet."""
     if db.session.scalar(select(func.count()).select_from(Job)):
         return
-    rows: list[dict[str, Any]] = []
-    for job in finished(number):
-        rows.append(job)
-        if len(rows) == AT_ONCE:
-            write(rows)
-            rows = []
-    write(rows)
+    fill_ledger(number)
     groups = [tell(index) for index in range(3)]
     failed = select(Job.id, Job.task).where(Job.state == JobState.FAILED).order_by(Job.created_at)
     occurrences = [
@@ -111,8 +110,10 @@ def fill(number: int) -> None:
         db.session.commit()
 
 
-def write(rows: list[dict[str, Any]]) -> None:
-    if rows:
+def fill_ledger(number: int) -> None:
+    """Write so many jobs that have ended."""
+    jobs = finished(number)
+    while rows := list(islice(jobs, AT_ONCE)):
         db.session.execute(insert(Job), rows)
         db.session.commit()
 

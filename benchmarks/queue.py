@@ -1,13 +1,14 @@
 """How fast jobs are submitted and done: QsCMS with its ledger, and others without.
 
 Every system gets one Redis, three workers and the same jobs, which do nothing but
-say that they have run. First all are submitted by one process, one by one; by QsCMS
-also one by one in transactions of their own (`push`), and in bulk. Then the workers
-start, and the time from the first job to the last counts. The rounds go through all
-systems in turn, and the medians are compared. PostgreSQL is asked to be durable
-here, as in production.
+say that they have run. First all are submitted by four threads, as a web server has,
+one by one; by QsCMS also one by one in transactions of their own (`push`), and by one
+thread in bulk. Then the workers start, and the time from the first job to the last
+counts. The rounds go through all systems in turn, and the medians are compared.
+PostgreSQL is asked to be durable here, as in production.
 
-    python benchmarks/queue.py [--jobs 5000] [--rounds 3] [--finished 1000000] [--only NAME …]
+    python benchmarks/queue.py [--jobs 5000] [--threads 4] [--rounds 3] [--only NAME …]
+                                [--finished 1000000]
 
 `--finished` adds rounds with that many jobs in the ledger that ended before. The
 others are installed by `make bench`.
@@ -35,7 +36,7 @@ from dataclasses import dataclass, field
 
 import redis
 
-from benchmarks.queues import filling, ticks
+from benchmarks.queues import ticks
 from tests import services
 
 BIN = Path(sys.executable).parent
@@ -44,14 +45,18 @@ LONGEST_SECONDS = 300
 WAYS = ("submit", "push", "submit_many")
 
 SUBMIT = """
-import json, sys, time
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-module, how, first, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+module, how, *numbers = sys.argv[1:]
+first, count, threads = map(int, numbers)
 submit = getattr(import_module(f"benchmarks.queues.{module}"), how)
 submit(range(first, first + 100))
-start = time.perf_counter()
-submit(range(first + 100, first + count))
-print((count - 100) / (time.perf_counter() - start))
+shares = [range(first + 100 + number, first + count, threads) for number in range(threads)]
+with ThreadPoolExecutor(threads) as pool:
+    start = time.perf_counter()
+    list(pool.map(submit, shares))
+    print((count - 100) / (time.perf_counter() - start))
 """
 
 
@@ -66,14 +71,14 @@ class System:
     ours: bool = False
     rates: dict[str, list[float]] = field(default_factory=dict)
 
-    def measure(self, folder: Path, jobs: int) -> None:
+    def measure(self, folder: Path, jobs: int, threads: int) -> None:
         """Submit and drain once."""
         env = {**os.environ, **self.environment, ticks.FILE: str(folder / "ticks")}
         env["PYTHONPATH"] = str(TOP)
         ticks.make(folder / "ticks", len(WAYS) * jobs)
         ways = WAYS if self.ours else ("submit",)
         for number, way in enumerate(ways):
-            self._note(way, self._submit(env, way, number * jobs, jobs))
+            self._note(way, self._submit(env, way, number * jobs, jobs, threads))
         count = len(ways) * jobs
         with self._working(env, folder):
             moments = _wait_for(folder / "ticks", count)
@@ -86,9 +91,12 @@ class System:
     def _note(self, what: str, rate: float) -> None:
         self.rates.setdefault(what, []).append(rate)
 
-    def _submit(self, env: Mapping[str, str], how: str, first: int, count: int) -> float:
+    def _submit(
+        self, env: Mapping[str, str], how: str, first: int, count: int, threads: int
+    ) -> float:
+        numbers = map(str, (first, count, 1 if how == "submit_many" else threads))
         done = subprocess.run(
-            [sys.executable, "-c", SUBMIT, self.module, how, str(first), str(count)],
+            [sys.executable, "-c", SUBMIT, self.module, how, *numbers],
             env=env,
             cwd=TOP,
             check=True,
@@ -124,7 +132,7 @@ def _wait_for(path: Path, count: int) -> list[int]:
     return moments
 
 
-def ours(name: str, folder: Path, redis_url: str, database: str, *more: str) -> System:
+def ours(name: str, folder: Path, redis_url: str, database: str) -> System:
     """Return QsCMS on a migrated database of its own."""
     data = folder / name.replace(" ", "-").replace(",", "")
     data.mkdir()
@@ -145,7 +153,7 @@ def ours(name: str, folder: Path, redis_url: str, database: str, *more: str) -> 
     return System(
         name,
         "ours",
-        ("huey_consumer", "cms.tasks.huey", *HUEY, *more),
+        ("huey_consumer", "cms.tasks.huey", *HUEY),
         environment,
         ours=True,
     )
@@ -187,9 +195,16 @@ class Durable(services.PostgreSQL):
 
 def _run(options: argparse.Namespace, folder: Path, broker: str, database: str) -> list[System]:
     os.environ["BENCH_REDIS"] = broker
+    on_postgresql = ours("QsCMS, PostgreSQL", folder, broker, database)
     systems = [
-        ours("QsCMS, PostgreSQL", folder, broker, database),
-        ours("QsCMS, PostgreSQL, processes", folder, broker, database, "-k", "process"),
+        on_postgresql,
+        System(
+            "QsCMS, PostgreSQL, processes",
+            "ours",
+            (*on_postgresql.workers, "-k", "process"),
+            on_postgresql.environment,
+            ours=True,
+        ),
         ours("QsCMS, SQLite", folder, broker, ""),
         *rivals(),
     ]
@@ -199,9 +214,13 @@ def _run(options: argparse.Namespace, folder: Path, broker: str, database: str) 
     measure(systems, folder, broker, options)
     if options.finished:
         full = [s for s in systems if s.module == "ours"]
-        for url in {s.environment.get("CMS_DATABASE_URL", "") for s in full}:
-            filling.fill(next(s for s in full if s.environment.get("CMS_DATABASE_URL", "") == url)
-                         .environment, options.finished)  # fmt: skip
+        for environment in {id(s.environment): s.environment for s in full}.values():
+            subprocess.run(
+                [sys.executable, "-m", "benchmarks.queues.filling", str(options.finished)],
+                env={**os.environ, **environment, "PYTHONPATH": str(TOP)},
+                cwd=TOP,
+                check=True,
+            )
         full = [
             System(f"{s.name}, {options.finished:,} ended", s.module, s.workers, s.environment,
                    ours=True) for s in full
@@ -217,7 +236,7 @@ def measure(systems: list[System], folder: Path, broker: str, options: argparse.
         for system in systems:
             with redis.Redis.from_url(broker) as client:
                 client.flushall()
-            system.measure(folder, options.jobs)
+            system.measure(folder, options.jobs, options.threads)
             print(
                 f"round {number + 1}: {system.name}",
                 json.dumps({what: round(rates[-1]) for what, rates in system.rates.items()}),
@@ -247,6 +266,7 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--jobs", type=int, default=5_000)
+    parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--finished", type=int, default=0)
     parser.add_argument("--only", nargs="*", default=[])

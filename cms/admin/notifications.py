@@ -94,13 +94,19 @@ def needs_attention(notification: AdminNotification) -> bool:
     return notification.standing in (NotificationState.OPEN, NotificationState.REGRESSED)
 
 
+def has_succeeded(canary: Job | None) -> bool:
+    """Tell whether the one that was retried has shown that the cause is mended."""
+    return canary is not None and canary.state == JobState.SUCCEEDED
+
+
 @dataclass(frozen=True)
 class Page:
     """All that the page of a notification shows, fetched by a fixed number of queries."""
 
     occurrences: Sequence[NotificationOccurrence]
     still_open: int
-    retryable: int
+    is_retryable: bool
+    rest: int
     canary: Job | None
     group_jobs: Sequence[Job]
     notes: Sequence[NotificationNote]
@@ -110,7 +116,7 @@ class Page:
     @property
     def canary_succeeded(self) -> bool:
         """Whether the rest may be retried."""
-        return self.canary is not None and self.canary.state == JobState.SUCCEEDED
+        return has_succeeded(self.canary)
 
 
 class NotificationView(QsListView):
@@ -262,13 +268,15 @@ class NotificationView(QsListView):
         occurrences = services.newest_occurrences(notification, OCCURRENCES_SHOWN)
         history = history_of(notification, HISTORY_SHOWN)
         subjects.look_up((it.subject_kind, it.subject_id) for it in occurrences)
-        newest = occurrences[0].job if occurrences else None
+        newest, canary = occurrences[0].job if occurrences else None, notification.canary
         inspects = may(current_user, "inspect", "job")
         return Page(
             occurrences=occurrences,
             still_open=services.count_open_occurrences(notification),
-            retryable=services.count_retryable(notification),
-            canary=notification.canary,
+            is_retryable=services.newest_retryable(notification) is not None,
+            # Counted only where it is shown: there may be many.
+            rest=services.count_retryable(notification) if has_succeeded(canary) else 0,
+            canary=canary,
             group_jobs=ledger.for_subject(self.kind, notification.id, limit=GROUP_JOBS_SHOWN),
             notes=services.notes_of(notification),
             history=[entry for entry in history if entry.action in _HISTORY],

@@ -28,13 +28,19 @@ _PAIRS = [
 
 
 def _running(service):
-    """Start a server for the whole session. Where it must be there, a skip would lie."""
+    """Start a server, and give its address."""
+    for started in _started(service):
+        yield started.url
+
+
+def _started(service):
+    """Start a server. Where it must be there, a skip would lie."""
     if lack := service.missing():
         if os.environ.get("CI"):
             pytest.fail(lack)
         pytest.skip(lack)
     with service() as started:
-        yield started.url
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,12 @@ def mariadb_url():
 @pytest.fixture(scope="session")
 def redis_url():
     yield from _running(services.Redis)
+
+
+@pytest.fixture
+def own_redis():
+    """A Redis of this test's own, to be halted and resumed."""
+    yield from _started(services.Redis)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
@@ -112,6 +113,7 @@ class Heart(LeaseKeeper):
         super().__init__(huey)
         self._threads = threads
         self._started_at = clock.now()
+        self._queue_away_since: datetime | None = None
 
     def stop(self) -> None:
         """End the thread, and take the worker off the list."""
@@ -140,10 +142,21 @@ class Heart(LeaseKeeper):
             version=VERSION,
             started_at=self._started_at,
             seen_at=clock.now(),
+            queue_away_since=self._note_queue(),
         )
         db.session.merge(me)
         pulse.forget_dead()
         super().beat()
+
+    def _note_queue(self) -> datetime | None:
+        """Return since when the queue does not answer; None while it does."""
+        try:
+            self._huey.pending_count()
+        except Exception:  # noqa: BLE001 - whatever the driver calls it
+            self._queue_away_since = self._queue_away_since or clock.now()
+        else:
+            self._queue_away_since = None
+        return self._queue_away_since
 
     def _leave(self) -> None:
         db.session.execute(delete(Worker).where(Worker.id == self._huey.consumer_id))

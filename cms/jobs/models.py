@@ -139,7 +139,8 @@ class JobAttempt(Base):
 
 
 class Worker(Base):
-    """One consumer process. It says that it lives by moving `seen_at` ahead."""
+    """One consumer process. It says that it lives by moving `seen_at` ahead, and since
+    when the queue does not answer it, if it does not."""
 
     __tablename__ = "worker"
 
@@ -150,6 +151,7 @@ class Worker(Base):
     version: Mapped[str] = mapped_column(String(40))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+    queue_away_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"

@@ -18,24 +18,29 @@ from cms.jobs.models import WAITING, Job, Worker
 LONG = timedelta(minutes=2)
 
 NO_WORKER = N_("No worker is running. Jobs are kept, and wait until one is started.")
+QUEUE_AWAY = N_("The queue does not answer. Jobs are kept, and run when it is back.")
 TOO_SLOW = N_("Jobs have waited for %(minutes)s minutes: the workers do not keep up.")
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """How many consumers live, and for how long the oldest job that is due has waited.
+    """How many consumers live, whether the queue answers them, and for how long the oldest
+    job that is due has waited.
 
     One of a paused kind is not waited for.
     """
 
     workers: int
     waited: timedelta
+    queue_away: bool = False
 
     @property
     def trouble(self) -> tuple[str, dict[str, int]] | None:
         """What to tell on every page, as a sentence and its facts; None while all is well."""
         if not self.workers:
             return NO_WORKER, {}
+        if self.queue_away:
+            return QUEUE_AWAY, {}
         if self.waited > LONG:
             return TOO_SLOW, {"minutes": self.waited // timedelta(minutes=1)}
         return None
@@ -56,7 +61,12 @@ def take() -> Pulse:
         )
     ).one()
     oldest = min((due for due in firsts if due is not None), default=now)
-    return Pulse(len(living()), max(now - oldest, timedelta(0)))
+    workers = living()
+    return Pulse(
+        workers=len(workers),
+        waited=max(now - oldest, timedelta(0)),
+        queue_away=any(worker.queue_away_since for worker in workers),
+    )
 
 
 def count_due() -> int:

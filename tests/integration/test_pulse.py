@@ -9,7 +9,9 @@ from cms.extensions import db
 from cms.jobs import ledger, pulse
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job, Worker
+from cms.jobs.queue import open_storage
 from cms.tasks import huey
+from tests.processes import free_port
 from tests.toy_tasks import write_toy
 
 PAGES = ("/admin/", "/admin/image/", "/admin/job/", "/admin/notification/", "/admin/pulse")
@@ -51,6 +53,27 @@ def test_jobs_that_wait_too_long_are_told_of(heart, client, log_in):
     with clock.stopped_at(clock.now() + timedelta(minutes=5)):
         heart.beat()
         assert "Jobs have waited for 5 minutes" in client.get("/admin/pulse").text
+
+
+@pytest.mark.case(25)
+def test_a_queue_that_does_not_answer_the_workers_is_told_of(
+    heart, client, log_in, unreachable_queue
+):
+    log_in("administrator")
+    heart.beat()
+    for page in PAGES:
+        assert "The queue does not answer." in client.get(page).text, page
+
+
+@pytest.mark.case(25)
+def test_and_no_longer_once_it_answers_again(ctx, monkeypatch):
+    heart = Heart(huey, threads=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(huey, "storage", open_storage("cms", f"redis://127.0.0.1:{free_port()}/0"))
+        heart.beat()
+        assert pulse.take().trouble == (pulse.QUEUE_AWAY, {})
+    heart.beat()
+    assert pulse.take().trouble is None
 
 
 def test_the_list_of_workers_says_what_each_runs(heart, client, log_in):

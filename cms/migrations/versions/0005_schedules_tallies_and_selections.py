@@ -105,6 +105,9 @@ def upgrade():
             sa.Column("told_count", sa.Integer(), server_default="0", nullable=False)
         )
 
+    with op.batch_alter_table("worker", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("queue_away_since", UtcDateTime(), nullable=True))
+
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.add_column(sa.Column("holder", sa.String(length=120), nullable=True))
         batch_op.create_index(
@@ -167,6 +170,9 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_job_state_created_at"))
         batch_op.drop_index(batch_op.f("ix_job_finished_at"))
         batch_op.drop_column("holder")
+
+    with op.batch_alter_table("worker", schema=None) as batch_op:
+        batch_op.drop_column("queue_away_since")
 
     with op.batch_alter_table("admin_notification", schema=None) as batch_op:
         batch_op.drop_column("told_count")

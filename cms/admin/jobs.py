@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -222,22 +221,13 @@ class JobView(QsListView):
     @needs("discard")
     def discard(self) -> ResponseReturnValue:
         """Give up a job that waits or has failed."""
-        return self._do(retries.discard_job, _("Given up."))
+        return self.do_to_posted(retries.discard_job, _("Given up."))
 
     @expose("/run", methods=("POST",))
     @needs("run")
     def run(self) -> ResponseReturnValue:
         """Run a job at once that waits for a later time."""
-        return self._do(retries.run_now, _("It is due now."))
-
-    def _do(self, act: Callable[[Job], None], done: str) -> ResponseReturnValue:
-        job = self.get_one(request.form.get("id", ""))
-        try:
-            act(job)
-            flash(done, "success")
-        except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
-        return self.back()
+        return self.do_to_posted(retries.run_now, _("It is due now."))
 
     @action("retry", _l("Retry"))
     @needs("retry")

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, request
+from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
@@ -48,6 +49,7 @@ from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
+from cms.errors import CmsError
 
 __all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
 
@@ -167,6 +169,17 @@ class QsListView(Conflicts, Bulk):
         size = page_size or self.page_size
         rows = self._sorted(query, sort_column, sort_desc).limit(size).offset((page or 0) * size)
         return query.count(), rows.all() if execute else rows
+
+    # One row
+
+    def do_to_posted(self, act: Callable[[Any], object], done: str) -> ResponseReturnValue:
+        """Do `act` to the row that was posted, say so or why it refuses, and go back."""
+        try:
+            act(self.get_one(request.form.get("id", "")))
+            flash(done, "success")
+        except CmsError as error:
+            flash(_(error.sentence, **error.facts), "warning")
+        return self.back()
 
     # Tabs
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import abort, flash, request
+from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,7 +25,6 @@ from cms.admin.lists import VIEW, QsListView, RowButton, Tab
 from cms.audit.models import AuditEntry
 from cms.audit.services import history_of
 from cms.editorial import notifications as acts
-from cms.errors import CmsError
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
 from cms.notifications import services
@@ -195,19 +194,19 @@ class NotificationView(QsListView):
     @needs("edit")
     def retry(self) -> ResponseReturnValue:
         """Retry the newest of what failed, to see whether the cause is mended."""
-        return self._do(acts.retry_one, _("One of them has been submitted again."))
+        return self.do_to_posted(acts.retry_one, _("One of them has been submitted again."))
 
     @expose("/rest", methods=("POST",))
     @needs("edit")
     def retry_rest(self) -> ResponseReturnValue:
         """Retry all the others, by a job."""
-        return self._do(acts.retry_rest, _("The rest is being submitted again."))
+        return self.do_to_posted(acts.retry_rest, _("The rest is being submitted again."))
 
     @expose("/resolve", methods=("POST",))
     @needs("edit")
     def resolve(self) -> ResponseReturnValue:
         """Mark one as dealt with."""
-        return self._do(lambda row: acts.resolve(row, person()), _("Marked as resolved."))
+        return self.do_to_posted(lambda row: acts.resolve(row, person()), _("Marked as resolved."))
 
     @expose("/archive", methods=("POST",))
     @needs("edit")
@@ -215,16 +214,18 @@ class NotificationView(QsListView):
         """Be quiet about one for a day or a week, or until it has happened more often."""
         how_long = request.form.get("for", "")
         if how_long == "more":
-            return self._do(lambda row: acts.archive_until_more(row, MORE_TIMES), _("Archived."))
+            return self.do_to_posted(
+                lambda row: acts.archive_until_more(row, MORE_TIMES), _("Archived.")
+            )
         if how_long not in DAYS:
             abort(400)
-        return self._do(lambda row: acts.archive_for(row, DAYS[how_long]), _("Archived."))
+        return self.do_to_posted(lambda row: acts.archive_for(row, DAYS[how_long]), _("Archived."))
 
     @expose("/assign", methods=("POST",))
     @needs("edit")
     def assign(self) -> ResponseReturnValue:
         """Take one on."""
-        return self._do(lambda row: acts.assign(row, person()), _("It is yours now."))
+        return self.do_to_posted(lambda row: acts.assign(row, person()), _("It is yours now."))
 
     @expose("/note", methods=("POST",))
     @needs("edit")
@@ -233,7 +234,7 @@ class NotificationView(QsListView):
         text = request.form.get("text", "")
         if not storable(text):
             abort(400)
-        return self._do(lambda row: acts.add_note(row, person(), text), _("Noted."))
+        return self.do_to_posted(lambda row: acts.add_note(row, person(), text), _("Noted."))
 
     @action("resolve", _l("Mark as resolved"), _l("Mark the ticked notifications as resolved?"))
     @needs("edit")
@@ -252,14 +253,6 @@ class NotificationView(QsListView):
     def action_retry(self, ids: list[str]) -> None:
         """Retry the newest of what failed in each of the ticked ones."""
         self.do_to_ticked("retry", ids)
-
-    def _do(self, act: Callable[[AdminNotification], Any], done: str) -> ResponseReturnValue:
-        try:
-            act(self.get_one(request.form.get("id", "")))
-            flash(done, "success")
-        except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
-        return self.back()
 
     # One notification
 

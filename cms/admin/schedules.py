@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from babel import Locale
 from cron_descriptor import ExpressionDescriptor, FormatError, Options
-from flask import flash, request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
@@ -28,7 +27,6 @@ from cms.admin.lists import Live, QsListView, RowButton, asked_ids
 from cms.admin.notifications import person
 from cms.config import settings
 from cms.editorial import schedules as acts
-from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import schedules
 from cms.jobs.models import ENDED, Job, Schedule
@@ -195,27 +193,19 @@ class ScheduleView(QsListView):
     @needs("edit")
     def run(self) -> ResponseReturnValue:
         """Submit a job out of turn."""
-        return self._do(acts.run_now, _("The job has been submitted."))
+        return self.do_to_posted(acts.run_now, _("The job has been submitted."))
 
     @expose("/pause", methods=("POST",))
     @needs("edit")
     def pause(self) -> ResponseReturnValue:
         """Let it come no more until it is resumed."""
-        return self._do(lambda row: acts.pause(row, person()), _("Paused."))
+        return self.do_to_posted(lambda row: acts.pause(row, person()), _("Paused."))
 
     @expose("/resume", methods=("POST",))
     @needs("edit")
     def resume(self) -> ResponseReturnValue:
         """Let it come again."""
-        return self._do(acts.resume, _("Resumed."))
-
-    def _do(self, act: Callable[[Schedule], Any], done: str) -> ResponseReturnValue:
-        try:
-            act(self.get_one(request.form.get("id", "")))
-            flash(done, "success")
-        except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
-        return self.back()
+        return self.do_to_posted(acts.resume, _("Resumed."))
 
     def name_of(self, row: Schedule) -> str:
         """Return what the job does."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,7 +21,6 @@ from cms.admin import columns, jobs
 from cms.admin.base import expose, needs
 from cms.admin.lists import VIEW, Live, QsListView, RowButton, asked_ids
 from cms.editorial import retries
-from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
@@ -100,13 +98,10 @@ class WorkedOnView(WorkedOn):
     @needs("retry")
     def retry(self) -> ResponseReturnValue:
         """Try a thing that failed again."""
-        thing = self.get_one(request.form.get("id", ""))
-        try:
-            retries.retry_newest(self.kind, thing.id)
-            flash(_("The job has been submitted again."), "success")
-        except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
-        return self.back()
+        return self.do_to_posted(
+            lambda thing: retries.retry_newest(self.kind, thing.id),
+            _("The job has been submitted again."),
+        )
 
 
 def preformatted(text: str | None) -> Markup:

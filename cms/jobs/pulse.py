@@ -50,12 +50,14 @@ def take() -> Pulse:
     """Look at the ledger: three small queries."""
     now = clock.now()
     paused = pauses.names()
-    running = [Job.task.not_in(paused)] if paused else []
+    not_paused = [Job.task.not_in(paused)] if paused else []
     # One of each state, so that an index answers, however many wait.
     firsts = db.session.execute(
         select(
             *(
-                select(func.min(Job.due_at)).where(Job.state == state, *running).scalar_subquery()
+                select(func.min(Job.due_at))
+                .where(Job.state == state, *not_paused)
+                .scalar_subquery()
                 for state in WAITING
             )
         )

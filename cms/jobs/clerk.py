@@ -44,7 +44,7 @@ class Clerk:
         restart of the database. The first may have been done all the same, its
         answer lost: then the second finds nothing to do.
         """
-        prepared = _prepare(statement, self._engine.dialect)
+        prepared = prepare(statement, self._engine.dialect)
         with self._turn:
             try:
                 return self._execute(prepared, values)
@@ -97,4 +97,4 @@ class Prepared:
         return all_values if self._order is None else tuple(all_values[n] for n in self._order)
 
 
-_prepare = lru_cache(maxsize=100)(Prepared)
+prepare = lru_cache(maxsize=100)(Prepared)

@@ -4,7 +4,7 @@ two workers that hold the same message cannot both do it. Callers commit."""
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -22,6 +22,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 
@@ -29,7 +30,7 @@ from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import pauses
-from cms.jobs.clerk import Statement, Written
+from cms.jobs.clerk import Statement, Written, prepare
 from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 
 # What every database's TEXT column holds, in any script.
@@ -86,6 +87,12 @@ _CLAIM = (
     )
 )
 _CLAIM_RETURNING = _CLAIM.returning(*_NEEDED)
+# PostgreSQL need not have a claim on its disk before the work begins: it writes in order,
+# so what records the end brings the claim with it. If the server dies in between, the job
+# waits as if it had not begun, and is done once: an end without its claim is refused.
+_CLAIM_ON_POSTGRESQL = _CLAIM.returning(
+    *_NEEDED, func.set_config("synchronous_commit", "off", true())
+)
 _CLAIMED = select(*_NEEDED).where(_JOB.id == bindparam("job"))
 _END = (
     update(_TABLE)
@@ -374,8 +381,17 @@ def newest_traceback(job: Job) -> str | None:
 
 def in_session(statement: Statement, values: Mapping[str, Any]) -> Written:
     """Execute a statement in the transaction of the session."""
-    result = cast("CursorResult[Any]", db.session.connection().execute(statement, values))
+    connection = db.session.connection()
+    prepared = prepare(statement, connection.dialect)
+    result = connection.exec_driver_sql(prepared.sql, prepared.arguments(values))
     return Written(result.rowcount, result.first() if result.returns_rows else None)
+
+
+def enter_many(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write many jobs in the transaction of the session."""
+    connection = db.session.connection()
+    prepared = prepare(ENTER, connection.dialect)
+    connection.exec_driver_sql(prepared.sql, [prepared.arguments(row) for row in rows])
 
 
 def _end(job_id: str, attempt: int, state: JobState, write: Write | None) -> None:
@@ -385,13 +401,16 @@ def _end(job_id: str, attempt: int, state: JobState, write: Write | None) -> Non
 
 
 def _claimed(write: Write, values: Mapping[str, Any]) -> Claim | None:
-    if db.engine.dialect.update_returning:
+    dialect = db.engine.dialect
+    if dialect.name == "postgresql":
+        row = write(_CLAIM_ON_POSTGRESQL, values).row
+    elif dialect.update_returning:
         row = write(_CLAIM_RETURNING, values).row
     elif write(_CLAIM, values).rowcount == 1:  # MariaDB
         row = write(_CLAIMED, values).row
     else:
         row = None
-    return row and Claim(*row)
+    return row and Claim(*row[: len(_NEEDED)])
 
 
 def _held_by(job_id: str, attempt: int) -> tuple[Any, ...]:

@@ -177,7 +177,7 @@ class LedgerTask(huey.api.TaskWrapper):
 
         For who has no transaction that the job belongs to, such as a script.
         """
-        row = self._row(args, kwargs, {"priority": priority})
+        row = self._row(args, kwargs, self._shared({"priority": priority}))
         with self.huey.clerk() as clerk:
             clerk.write(ledger.ENTER, row)
         doorbell.ring([lambda: self.huey.enqueue(self._message(row))])
@@ -195,12 +195,12 @@ class LedgerTask(huey.api.TaskWrapper):
         As if each had been submitted, in the caller's transaction, but some ten
         times faster: rows and messages go in batches.
         """
-        columns = {"priority": priority, "due_at": at or clock.now()}
+        shared = self._shared({"priority": priority, "due_at": at or clock.now()})
         count = 0
         left = iter(arguments)
         while batch := list(islice(left, SUBMITTED_AT_ONCE)):
-            rows = [self._row(args, {}, columns) for args in batch]
-            db.session.connection().execute(ledger.ENTER, rows)
+            rows = [self._row(args, {}, shared) for args in batch]
+            ledger.enter_many(rows)
             doorbell.ring_after_commit(partial(self._publish_rows, rows))
             count += len(rows)
         return count
@@ -226,7 +226,7 @@ class LedgerTask(huey.api.TaskWrapper):
         )
 
     def _enter(self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]) -> Job:
-        row = self._row(args, kwargs, columns)
+        row = self._row(args, kwargs, self._shared(columns))
         ledger.in_session(ledger.ENTER, row)
         job = Job(id=row["id"])
         make_transient_to_detached(job)  # whoever wants to know more of it reads the row
@@ -235,17 +235,23 @@ class LedgerTask(huey.api.TaskWrapper):
         return job
 
     def _row(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], columns: dict[str, Any]
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], shared: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return a row of the ledger, whole: with `columns`, and what follows from the rest."""
-        now = clock.now()
+        """Return a row of the ledger, whole."""
         return {
+            **shared,
             "id": str(uuid.uuid4()),
-            "task": self.name,
             "args": list(args),
             "kwargs": kwargs,
-            "subject_kind": self.subject,
             "subject_id": str(args[0]) if self.subject else None,
+        }
+
+    def _shared(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return what rows that are entered together have in common: `columns` and the rest."""
+        now = clock.now()
+        return {
+            "task": self.name,
+            "subject_kind": self.subject,
             "state": JobState.QUEUED,
             "attempts_made": 0,
             "attempts_allowed": self.retries + 1,

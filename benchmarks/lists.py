@@ -27,6 +27,7 @@ from itertools import islice
 from typing import Any
 
 import flask_migrate
+import uuid_utils
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_admin import Admin
@@ -70,7 +71,7 @@ def finished(number: int) -> Iterator[dict[str, Any]]:
         failed = index >= number - FAILURES
         ended = START + timedelta(seconds=index)
         yield {
-            "id": str(uuid.uuid4()),
+            "id": str(uuid_utils.uuid7(nanoseconds=int(ended.timestamp()) * 10**9)),
             "task": KINDS[index % 3],
             "args": [index],
             "kwargs": {},

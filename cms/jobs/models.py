@@ -114,8 +114,13 @@ class Job(Base):
         )
         return [*self.kept_attempts, last]
 
+    @property
+    def number(self) -> str:
+        """The beginning of the id, as people see and search it: the moment of its submission."""
+        return self.id[:13]
+
     def __str__(self) -> str:
-        return f"{self.task} {self.id[:8]}"
+        return f"{self.task} {self.number}"
 
 
 class JobAttempt(Base):

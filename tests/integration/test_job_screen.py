@@ -90,7 +90,7 @@ def test_it_is_searched_by_number_thing_kind_and_error(each_ctx, search, finds):
     job.sentence, job.facts = ToyError.sentence, {"name": "honey"}
     process_image.submit(1, [])
     db.session.commit()
-    ids = {"id": job.id, "start": job.id[:8], "shouted": job.id[:4].upper()}
+    ids = {"id": job.id, "start": job.number, "shouted": job.id[:4].upper()}
     assert (job.id in found(client, search=search.format(**ids))) == finds
 
 

@@ -65,9 +65,9 @@ class Original:
         return 0, 0, *self.size
 
     @cached_property
-    def is_drawn(self) -> bool:
-        """Whether it looks like a logo or a screenshot. To be asked once it is decoded."""
-        return self.format in (PNG, GIF, WEBP) and likeness.is_drawn(self._image)
+    def may_be_drawn(self) -> bool:
+        """Whether it looks like a logo or a screenshot; to be asked once it is decoded."""
+        return self.format in (PNG, GIF, WEBP) and likeness.may_be_drawn(self._image)
 
     @cached_property
     def bare(self) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cms.errors import CmsError
 from cms.imaging import likeness, probe, scaling
+from cms.imaging.encode import Reel
 from cms.imaging.formats import Format
 from cms.imaging.geometry import Point, fit, part, size_of
 from cms.imaging.original import Original
@@ -102,39 +103,47 @@ def render(
 
 
 def _carried_out(orders: list[Order], original: Original, writer: Writer, look: Look) -> Rendering:
-    stills = [order for order in orders if not order.moves(original)]
-    reels = [order for order in orders if order.moves(original)]
+    stills, reels = _by_cut(orders, original, moving=False), _by_cut(orders, original, moving=True)
     hashed, shown = (
         Cut(region, fit(size_of(region), _TINY))
         for region in (part(original.size, None), part(original.size, look.crop))
     )
-    files: dict[Order, Future[Written]] = {}
+    likenesses: dict[str, str | None] = {}
+    # One task for each picture: Pillow notes on it how it is being saved.
+    tasks: list[Future[dict[Order, Written]]] = []
     with ThreadPoolExecutor(_ENCODERS) as pool:
         with _told_apart():
-            for cut, picture in original.pictures({o.cut for o in stills} | {hashed, shown}):
-                for order in stills:
-                    if order.cut == cut:
-                        files[order] = pool.submit(writer.still, order, picture)
+            for cut, picture in original.pictures({*stills, hashed, shown}):
+                if cut in stills:
+                    tasks.append(pool.submit(writer.stills, stills[cut], picture))
                 if cut == hashed:
-                    phash = likeness.perceptual_hash(picture)
+                    likenesses["phash"] = likeness.perceptual_hash(picture)
                 if cut == shown:
-                    placeholder = likeness.placeholder(picture)
-            frames = list(original.reel({o.cut for o in reels})) if reels else []
-        for order in reels:
-            pictures = [cuts[order.cut] for cuts, _ in frames]
-            milliseconds = [duration for _, duration in frames]
-            files[order] = pool.submit(writer.reel, order, pictures, milliseconds)
-    written = [files[order].result() for order in orders]
+                    likenesses["placeholder"] = likeness.placeholder(picture)
+            frames = list(original.reel(reels)) if reels else []
+        for cut, wanted in reels.items():
+            reel = Reel([cuts[cut] for cuts, _ in frames], [ms for _, ms in frames], original.plays)
+            tasks.append(pool.submit(writer.reels, wanted, reel))
+    written: dict[Order, Written] = {}
+    for task in tasks:
+        written |= task.result()
+    files = [
+        Rendered(o.preset, w.path, w.format, *o.cut.size, w.path.stat().st_size, o.asked)
+        for o, w in ((order, written[order]) for order in orders)
+    ]
     findings = original.findings | {
         "stilled": original.frames > 1 and bool(stills),
-        "flattened": any(one.flattened for one in written),
+        "flattened": any(one.flattened for one in written.values()),
     }
-    rendered = [
-        Rendered(order.preset, one.path, one.format, *order.cut.size, one.path.stat().st_size,
-                 order.asked)
-        for order, one in zip(orders, written, strict=True)
-    ]  # fmt: skip
-    return Rendering(rendered, placeholder, phash, findings)
+    return Rendering(files, findings=findings, **likenesses)
+
+
+def _by_cut(orders: list[Order], original: Original, *, moving: bool) -> dict[Cut, list[Order]]:
+    found: dict[Cut, list[Order]] = {}
+    for order in orders:
+        if order.moves(original) is moving:
+            found.setdefault(order.cut, []).append(order)
+    return found
 
 
 @contextmanager

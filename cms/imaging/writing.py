@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 from cms.imaging import encode
-from cms.imaging.encode import PRICE_OF_EXACTNESS, Way
+from cms.imaging.encode import PRICE_OF_EXACTNESS, Reel, Way
 from cms.imaging.formats import AVIF, GIF, JPEG, PNG, WEBP, Format
 from cms.imaging.original import Original
 from cms.imaging.presets import Motion, Preset
@@ -56,14 +56,14 @@ def ways(order: Order, original: Original, *, transparent: bool) -> list[Way]:
     asked, own = order.asked, original.format
     if order.moves(original):
         kind = (own if own in (GIF, PNG) else WEBP) if asked == "original" else _ASKED[asked]
-        return [Way(kind, exact=original.is_drawn)]
-    if asked == "original" and not transparent and own in (PNG, GIF) and original.is_drawn:
+        return [Way(kind, exact=original.may_be_drawn)]
+    if asked == "original" and not transparent and own in (PNG, GIF) and original.may_be_drawn:
         return [Way(PNG, exact=True), Way(JPEG)]
     if asked == "original":
         kind = WEBP if transparent else own if own in (WEBP, AVIF) else JPEG
     else:
         kind = _ASKED[asked]
-    if kind is WEBP and original.is_drawn:
+    if kind is WEBP and original.may_be_drawn:
         return [Way(WEBP, exact=True), Way(WEBP)]
     return [Way(kind)]
 
@@ -78,8 +78,15 @@ class Writer:
         self.made: list[Path] = []
         self._original, self._folder = original, folder
 
-    def still(self, order: Order, picture: Image.Image) -> Written:
-        """Write one picture."""
+    def stills(self, orders: Iterable[Order], picture: Image.Image) -> dict[Order, Written]:
+        """Write one picture in each of the formats."""
+        return {order: self._still(order, picture) for order in orders}
+
+    def reels(self, orders: Iterable[Order], reel: Reel) -> dict[Order, Written]:
+        """Write an animation in each of the formats."""
+        return {order: self._reel(order, reel) for order in orders}
+
+    def _still(self, order: Order, picture: Image.Image) -> Written:
         transparent = picture.mode == "RGBA"
         tried = []
         for way in ways(order, self._original, transparent=transparent):
@@ -90,14 +97,10 @@ class Writer:
             tried.append(Written(path, way.format, flat))
         return self._finish(order, self._cheapest(tried))
 
-    def reel(
-        self, order: Order, frames: Sequence[Image.Image], milliseconds: Sequence[int]
-    ) -> Written:
-        """Write an animation."""
+    def _reel(self, order: Order, reel: Reel) -> Written:
         (way,) = ways(order, self._original, transparent=False)
         path = self._begin(order, way)
-        made = encode.Reel(frames, milliseconds, self._original.plays)
-        encode.save_reel(made, path, way, order.preset.quality, self._original.credit)
+        encode.save_reel(reel, path, way, order.preset.quality, self._original.credit)
         return self._finish(order, Written(path, way.format, flattened=False))
 
     def _begin(self, order: Order, way: Way) -> Path:

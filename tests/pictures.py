@@ -119,6 +119,19 @@ def srgb_profile():
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
+def linear_profile():
+    """sRGB's colours, but as much light for each step: plainly darker if passed over."""
+    return srgb_profile().replace(b"\0\x02\x66\x66", b"\0\x01\0\0")  # gamma 2.4 to 1
+
+
+def sixteen_bit_png():
+    """Colours of 16 bit, which Pillow cannot write, in one row of one pixel."""
+    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
+    row = zlib.compress(b"\0" + struct.pack(">3H", 65_535, 32_768, 0))
+    chunks = ((b"IHDR", header), (b"IDAT", row), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(name, data) for name, data in chunks)
+
+
 def palette_png():
     return encoded(corners(64, 48).quantize(8), "PNG")
 

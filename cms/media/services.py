@@ -17,7 +17,8 @@ from cms.extensions import db
 from cms.imaging.operations import parse
 from cms.imaging.presets import SHIPPED, Preset
 from cms.imaging.probe import Probe
-from cms.imaging.render import Look, Rendered, Rendering, render
+from cms.imaging.render import Look, Rendered, Rendering
+from cms.imaging.workshop import Limits, render
 from cms.jobs import ledger
 from cms.media import files
 from cms.media.incoming import IncomingFile
@@ -144,7 +145,19 @@ def newest_ready(limit: int) -> list[Image]:
 def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
     with files.storage().path(image.key) as source:
         look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
-        return render(source, presets, folder, max_pixels=settings().image_max_pixels, look=look)
+        return render(
+            source,
+            presets,
+            folder,
+            max_pixels=settings().image_max_pixels,
+            look=look,
+            limits=_limits(),
+        )
+
+
+def _limits() -> Limits:
+    asked = settings()
+    return Limits(asked.image_memory_mb, asked.image_seconds, asked.image_processes)
 
 
 def _record(image: Image, rendered: Rendered) -> None:

@@ -65,6 +65,9 @@ class Settings(BaseModel):
         "", description="SQLite file, Redis or PostgreSQL that carries job messages."
     )
     storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
+    sendfile: Literal["none", "nginx", "apache", "lighttpd"] = Field(
+        "none", description="The proxy that sends pictures in place of the web server."
+    )
     mail_url: str = Field("", description="SMTP server, or a folder that mail is written to.")
     mail_from: str = Field("", description="Name and address that mail comes from.")
     webhook_allow: tuple[str, ...] = Field(

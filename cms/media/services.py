@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from cms import clock
 from cms.accounts.models import User
@@ -140,6 +140,12 @@ def newest_ready(limit: int) -> list[Image]:
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def find_rendition(key: str) -> Rendition | None:
+    """Return the rendition whose file has this key, its picture loaded."""
+    query = select(Rendition).where(Rendition.key == key).options(joinedload(Rendition.image))
+    return db.session.scalar(query)
 
 
 def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:

@@ -12,14 +12,12 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, Length
 
 from cms.admin import columns
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
+from cms.admin.image_page import ImagePage, StateWithVerdict
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, Tab, asked_ids
-from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -48,15 +46,12 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
-class ImageView(WorkedOn):
+class ImageView(ImagePage):
     """The list of pictures, where files are dropped."""
 
     kind, icon = "image", "photo"
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
-    edit_template = "admin/image/edit.html"
-    can_view_details = True
-    details_template = "admin/image/details.html"
 
     column_list = (
         "thumbnail",
@@ -80,7 +75,7 @@ class ImageView(WorkedOn):
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
-        "status": StateWithReason(STATES),
+        "status": StateWithVerdict(STATES),
         "size": columns.file_size,
         "dimensions": columns.as_cell("number", dimensions),
         "created_at": columns.moment,
@@ -116,16 +111,6 @@ class ImageView(WorkedOn):
     )
     action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
     live = Live(".status", "images")
-
-    form_columns = ("title", "alt_text")
-    form_overrides: ClassVar[dict[str, Any]] = {"alt_text": TextAreaField}
-    form_args: ClassVar[dict[str, Any]] = {
-        "title": {"validators": [DataRequired(), Length(max=255)]},
-        "alt_text": {
-            "validators": [Length(max=500)],
-            "description": _l("What the picture shows, for people who cannot see it."),
-        },
-    }
 
     @expose("/upload", methods=("POST",))
     @needs("create")
@@ -171,8 +156,6 @@ class ImageView(WorkedOn):
     def action_retry(self, ids: list[str]) -> None:
         """Try the ticked pictures again that have failed."""
         self.do_to_ticked("retry", ids)
-
-    size_in_words = staticmethod(columns.size_in_words)
 
     @property
     def upload_max_bytes(self) -> int:

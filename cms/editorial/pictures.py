@@ -2,17 +2,103 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from werkzeug.datastructures import FileStorage
+
+from cms.accounts.models import User
 from cms.audit.services import record
-from cms.media import services
-from cms.media.models import Image
+from cms.editorial.uploads import NoFile, display_name, inspected
+from cms.errors import N_, CmsError
+from cms.jobs.models import Job
+from cms.media import services, usage, versions
+from cms.media.incoming import IncomingFile
+from cms.media.models import Image, ImageVersion
 from cms.notifications import services as notifications
+from cms.tasks.images import process_image
+
+MOST_USES_NAMED = 3
+
+
+class StillUsed(CmsError):
+    """The picture is shown somewhere; deleting it would leave a hole."""
+
+    sentence = N_("“%(title)s” is used in %(where)s, and cannot be deleted.")
+
+
+class SameFile(CmsError):
+    """Another file was asked for."""
+
+    sentence = N_("This is the file that the picture has already.")
 
 
 def delete_picture(image: Image) -> None:
-    """Delete a picture with its renditions; the files go after the commit.
+    """Delete a picture with its renditions and versions; the files go after the commit.
 
-    What administrators were told of it is closed: nothing is left to mend.
+    What administrators were told of it is closed: nothing is left to mend. Raises
+    `StillUsed`.
     """
+    if uses := usage.uses_of([image.id]).get(image.id):
+        named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
+        where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
+        raise StillUsed(title=image.title, where=where)
     record("delete", image, title=image.title, filename=image.filename)
     notifications.close_subject("image", image.id)
     services.delete_picture(image)
+
+
+def look_changed(image: Image) -> Job:
+    """Make the renditions again: focal point or crop were set. The old ones serve until then.
+
+    A focal point that was cut away comes to the nearest place that is left.
+    """
+    if image.crop:
+        left, top, right, bottom = image.crop
+        image.focal_x = min(max(image.focal_x, left), right)
+        image.focal_y = min(max(image.focal_y, top), bottom)
+    return _made_again(image)
+
+
+def replace_file(image: Image, upload: FileStorage | None, by: User | None) -> Job:
+    """Put another file in the place of a picture's own, which is kept as an older version.
+
+    Title, alternative text and all that refers to the picture stay; the old renditions
+    serve until the new ones are whole. Raises `NoFile`, `SameFile`, and for a file that
+    cannot be taken what an upload raises; nothing is changed then.
+    """
+    if upload is None or not upload.filename:
+        raise NoFile
+    name, incoming = display_name(upload.filename), cast("IncomingFile", upload.stream)
+    found = inspected(incoming)
+    if incoming.sha256 == image.sha256:
+        raise SameFile
+    old = versions.replace(image, name, incoming, found, by)
+    _note("replace", image, old)
+    return _made_again(image)
+
+
+def restore_version(image: Image, version: ImageVersion, by: User | None) -> Job:
+    """Put an older file back in its place. What was there becomes an older version."""
+    old = versions.restore(image, version, by)
+    _note("restore", image, old)
+    return _made_again(image)
+
+
+def remove_version(image: Image, version: ImageVersion) -> None:
+    """Remove an older file for good, after the commit."""
+    record("remove version", image, version=version.number, filename=version.filename)
+    versions.remove(image, version)
+
+
+def _note(act: str, image: Image, old: ImageVersion) -> None:
+    changes = {
+        "version": [old.number, image.version],
+        "filename": [old.filename, image.filename],
+        "size": [old.size, image.size],
+    }
+    record(act, image, **changes)
+
+
+def _made_again(image: Image) -> Job:
+    services.await_processing(image)
+    return process_image.submit(image.id)

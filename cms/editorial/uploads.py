@@ -87,12 +87,13 @@ def display_name(filename: str) -> str:
 
 
 def _take(name: str, incoming: IncomingFile, owner: User | None) -> tuple[Image, Job]:
-    image = services.add_picture(name, incoming, _inspect(incoming), owner)
+    image = services.add_picture(name, incoming, inspected(incoming), owner)
     record("upload", image, filename=name, size=image.size)
     return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
 
 
-def _inspect(incoming: IncomingFile) -> Probe:
+def inspected(incoming: IncomingFile) -> Probe:
+    """Return what an arrived file is. Raises what says why it cannot be taken."""
     if incoming.too_large:
         raise FileTooLarge(limit=settings().upload_max_mb)
     if incoming.size == 0:

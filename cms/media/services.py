@@ -118,7 +118,8 @@ def await_processing(image: Image) -> None:
 
 def delete_picture(image: Image) -> None:
     """Delete the rows now and the files once that is committed."""
-    for key in (image.key, *(rendition.key for rendition in image.renditions)):
+    renditions = [rendition.key for rendition in image.renditions]
+    for key in (image.key, *renditions, *(version.key for version in image.versions)):
         files.replaced(key)
     db.session.delete(image)
     db.session.flush()

@@ -17,10 +17,11 @@ from cms.tasks.webhooks import announce
     words=N_("Process a picture"),
     meaning=N_("These pictures cannot be shown yet. The uploaded files are kept."),
 )
-def process_image(image_id: int, operations: media.Operations) -> None:
+def process_image(image_id: int, operations: media.Operations | None = None) -> None:
     """Make the renditions of a picture.
 
-    `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`.
+    `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`; without
+    it those of all presets are made.
     The job of a picture that is gone is moot.
     """
     image = media.begin_processing(image_id)
@@ -33,7 +34,11 @@ def process_image(image_id: int, operations: media.Operations) -> None:
 
 @process_image.on_failure
 def _tell_the_picture(
-    image_id: int, operations: media.Operations, *, error: BaseException, final: bool
+    image_id: int,
+    operations: media.Operations | None = None,
+    *,
+    error: BaseException,
+    final: bool,
 ) -> None:
     del operations
     media.attempt_failed(image_id, error, final=final)

@@ -20,7 +20,7 @@ from cms.imaging.probe import Probe
 from cms.imaging.render import Look, Rendered, Rendering
 from cms.imaging.workshop import Limits, render
 from cms.jobs import ledger
-from cms.media import files
+from cms.media import files, lookalikes
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
@@ -82,6 +82,7 @@ def make_renditions(image: Image, operations: Operations | None = None) -> None:
     image.sentence = image.facts = None
     image.processed_at = clock.now()
     db.session.flush()
+    lookalikes.note(image)
 
 
 def in_brief(image: Image) -> dict[str, Any]:
@@ -118,6 +119,7 @@ def await_processing(image: Image) -> None:
 
 def delete_picture(image: Image) -> None:
     """Delete the rows now and the files once that is committed."""
+    lookalikes.forget(image)
     renditions = [rendition.key for rendition in image.renditions]
     for key in (image.key, *renditions, *(version.key for version in image.versions)):
         files.replaced(key)

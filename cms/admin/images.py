@@ -242,7 +242,7 @@ def _code(result: UploadResult) -> int:
 def _status_of(image: Image) -> dict[str, Any]:
     renditions = [
         {
-            "name": rendition.name,
+            "name": rendition.preset,
             "url": url_for("site.media", key=rendition.key),
             "width": rendition.width,
             "height": rendition.height,

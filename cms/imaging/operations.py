@@ -3,19 +3,19 @@
     [{"type": "resize", "width": 800, "height": 600},
      {"type": "thumbnail", "width": 200, "height": 200}]
 
-`resize` fits the picture inside the box; `thumbnail` cuts its centre to fill it.
+`resize` fits the picture inside the box; `thumbnail` is cut from it to fill it. It is
+the short way to say what presets say: see `cms.imaging.presets`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cms.errors import N_, CmsError
-from cms.imaging.geometry import Size
+from cms.imaging.presets import SHIPPED, Preset, Shape
 
-TYPES = ("resize", "thumbnail")
+SHAPES = {"resize": Shape.FIT, "thumbnail": Shape.CROP}
 LARGEST_SIDE = 8_000
 
 DEFAULT_OPERATIONS = [
@@ -40,7 +40,7 @@ class MalformedOperation(CmsError):
 
 
 class UnknownOperation(CmsError):
-    """A type that is not among `TYPES`."""
+    """A type that is not among `SHAPES`."""
 
     sentence = N_("There is no picture operation called “%(type)s”.")
 
@@ -57,26 +57,11 @@ class RepeatedOperation(CmsError):
     sentence = N_("The picture operation “%(name)s” is given twice.")
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One rendition to make. `width` and `height` are pixels."""
-
-    type: str
-    width: int
-    height: int
-
-    @property
-    def name(self) -> str:
-        """The rendition's name, such as `resize-800x600`."""
-        return f"{self.type}-{self.width}x{self.height}"
-
-    @property
-    def box(self) -> Size:
-        return self.width, self.height
-
-
-def parse(operations: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
+def parse(operations: Sequence[Mapping[str, Any]]) -> tuple[Preset, ...]:
     """Check operations as a caller gives them, in any shape that JSON allows.
+
+    Each becomes a preset: a shipped one if it is the same, else one of its own name,
+    such as `resize-400x300`.
 
     Raises `NoOperation`, `MalformedOperation`, `UnknownOperation`, `AbsurdSize`
     or `RepeatedOperation`.
@@ -90,12 +75,16 @@ def parse(operations: Sequence[Mapping[str, Any]]) -> tuple[Operation, ...]:
     return parsed
 
 
-def _parse_one(given: Any) -> Operation:
+def _parse_one(given: Any) -> Preset:
     if not isinstance(given, Mapping) or set(given) != _KEYS:
         raise MalformedOperation
-    if given["type"] not in TYPES:
+    if not isinstance(given["type"], str) or given["type"] not in SHAPES:
         raise UnknownOperation(type=str(given["type"])[:_SHOWN_LENGTH])
-    return Operation(given["type"], _side(given["width"]), _side(given["height"]))
+    shape, width, height = SHAPES[given["type"]], _side(given["width"]), _side(given["height"])
+    for preset in SHIPPED:
+        if (preset.shape, preset.width, preset.height) == (shape, width, height):
+            return preset
+    return Preset(f"{given['type']}-{width}x{height}", shape, width, height)
 
 
 def _side(given: Any) -> int:

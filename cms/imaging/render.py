@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -13,7 +14,7 @@ from cms.errors import CmsError
 from cms.imaging import colour, jpeg, probe
 from cms.imaging.formats import JPEG, WEBP, Format
 from cms.imaging.geometry import Size, cover, cover_scale, displayed, fit, fit_scale, scaled
-from cms.imaging.operations import Operation
+from cms.imaging.presets import Preset, Shape
 
 # A JPEG is decoded at no less than this many times the largest rendition, so
 # that the last step down is ours and sharp.
@@ -23,6 +24,7 @@ QUALITY = 85
 # the bytes. At 800 pixels a screenshot takes 4 kB without loss and 107 kB with, a logo
 # 29 and 25, a photo 350 and 72; PNG takes 227, 49 and 848.
 _PRICE_OF_EXACTNESS = 2
+_NO_LIMIT = 1_000_000
 _COPYRIGHT, _ARTIST = 0x8298, 0x013B
 _LONGEST_CREDIT = 500
 _TURNS = {
@@ -37,10 +39,19 @@ _TURNS = {
 
 
 @dataclass(frozen=True)
+class Look:
+    """What an editor has decided: what matters most, and what is left of the picture
+    (left, top, right, bottom). All are parts of the displayed width and height, 0 to 1."""
+
+    focal: tuple[float, float] = (0.5, 0.5)
+    crop: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Rendered:
     """One rendition as a file. `width` and `height` are pixels, `size` is bytes."""
 
-    operation: Operation
+    preset: Preset
     path: Path
     format: Format
     width: int
@@ -48,38 +59,55 @@ class Rendered:
     size: int
 
 
+@dataclass(frozen=True)
+class Rendering:
+    """What came of a picture: files, a tiny picture as a data address, 16 hex digits that
+    are alike for pictures that look alike, and what was found and done, for the verdict."""
+
+    files: list[Rendered]
+    placeholder: str | None = None
+    phash: str | None = None
+    findings: dict[str, Any] = field(default_factory=dict)
+
+
 def render(
-    source: Path, operations: Sequence[Operation], folder: Path, *, max_pixels: int
-) -> list[Rendered]:
-    """Make each operation's rendition of the picture at `source`, in `folder`.
+    source: Path,
+    presets: Sequence[Preset],
+    folder: Path,
+    *,
+    max_pixels: int,
+    look: Look | None = None,
+) -> Rendering:
+    """Make each preset's rendition of the picture at `source`, in `folder`.
 
     Every rendition is upright, in 8-bit sRGB, never larger than the original,
     and carries no metadata but copyright and artist. It is a JPEG, or a WebP
     where the picture is partly transparent. Of an animation, the first frame is
-    made. Files are named for their operations, such as `resize-800x600.jpg`.
+    made. Files are named for their presets, such as `resize.jpg`.
 
     Raises the errors of `cms.imaging.probe` for a picture that cannot be made
     into renditions, and `OSError` for a disk that fails; either way no file of
     this call is left in `folder`.
     """
+    del look  # for now
     with probe.opened(source, max_pixels=max_pixels) as (image, _frames):
         credit = _credit(image)
-        base = _base(image, source, operations)
+        base = _base(image, source, presets)
     made: list[Path] = []
     try:
-        return [_save(_cut(base, one), one, folder, credit, made) for one in operations]
+        return Rendering([_save(_cut(base, one), one, folder, credit, made) for one in presets])
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
         raise
 
 
-def _base(image: Image.Image, source: Path, operations: Sequence[Operation]) -> Image.Image:
-    """Return the picture upright, in sRGB, just large enough for every operation."""
+def _base(image: Image.Image, source: Path, presets: Sequence[Preset]) -> Image.Image:
+    """Return the picture upright, in sRGB, just large enough for every preset."""
     turn = probe.orientation(image)
     profile = image.info.get("icc_profile")
     full = image.size
-    scale = max(_scale(displayed(full, turn), operation) for operation in operations)
+    scale = max(_scale(displayed(full, turn), preset) for preset in presets)
     try:
         pixels = _decoded(image, source, scale)
         base = colour.in_srgb(_shrunk(colour.normalised(pixels), scaled(full, scale)), profile)
@@ -95,9 +123,13 @@ def _base(image: Image.Image, source: Path, operations: Sequence[Operation]) -> 
     return base.transpose(_TURNS[turn]) if turn in _TURNS else base
 
 
-def _scale(size: Size, operation: Operation) -> float:
-    fits = operation.type == "resize"
-    return fit_scale(size, operation.box) if fits else cover_scale(size, operation.box)
+def _scale(size: Size, preset: Preset) -> float:
+    fits = preset.shape in (Shape.FIT, Shape.WIDTH)
+    return fit_scale(size, _box(preset)) if fits else cover_scale(size, _box(preset))
+
+
+def _box(preset: Preset) -> Size:
+    return preset.width, preset.height or _NO_LIMIT
 
 
 def _decoded(image: Image.Image, source: Path, scale: float) -> Image.Image:
@@ -116,22 +148,22 @@ def _shrunk(image: Image.Image, size: Size) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _cut(base: Image.Image, operation: Operation) -> Image.Image:
-    if operation.type == "resize":
-        return _shrunk(base, fit(base.size, operation.box))
-    size, box = cover(base.size, operation.box)
+def _cut(base: Image.Image, preset: Preset) -> Image.Image:
+    if preset.shape in (Shape.FIT, Shape.WIDTH):
+        return _shrunk(base, fit(base.size, _box(preset)))
+    size, box = cover(base.size, _box(preset))
     return _shrunk(base, size).crop(box)
 
 
 def _save(
     picture: Image.Image,
-    operation: Operation,
+    preset: Preset,
     folder: Path,
     credit: Image.Exif | None,
     made: list[Path],
 ) -> Rendered:
     kind = WEBP if picture.mode == "RGBA" else JPEG
-    path = folder / f"{operation.name}.{kind.extension}"
+    path = folder / f"{preset.name}.{kind.extension}"
     made.append(path)
     extra = {"exif": credit.tobytes()} if credit else {}
     # To a real path: encoding into memory would hold the interpreter's lock.
@@ -139,7 +171,7 @@ def _save(
         _save_webp(picture, path, extra, made)
     else:
         picture.save(path, "JPEG", quality=QUALITY, **extra)
-    return Rendered(operation, path, kind, *picture.size, path.stat().st_size)
+    return Rendered(preset, path, kind, *picture.size, path.stat().st_size)
 
 
 def _save_webp(picture: Image.Image, path: Path, extra: dict[str, bytes], made: list[Path]) -> None:

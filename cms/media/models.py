@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
 from cms.database import Base, UtcDateTime, enum_type
+from cms.imaging.presets import Motion, Shape
 
 
 class ImageStatus(StrEnum):
@@ -25,7 +26,12 @@ class Image(Base):
     """A picture as uploaded. `width` and `height` are pixels as displayed, after
     turning; `size` is bytes; `key` is the file's name in the storage.
 
-    `sentence` and `facts` say in words why a failed picture failed.
+    `sentence` and `facts` say in words why a failed picture failed. `focal_x` and
+    `focal_y` say what matters in it, and `crop` (left, top, right, bottom) what an
+    editor left of it: all are parts of the displayed width and height, 0 to 1.
+    `placeholder` is a tiny picture as a data address, `phash` 16 hex digits that are
+    alike for pictures that look alike, `findings` what was found and done, for the
+    verdict. Each file that was put in place of another makes `version` one more.
     """
 
     __tablename__ = "image"
@@ -33,6 +39,7 @@ class Image(Base):
         Index(None, "status", "id"),
         Index(None, "owner_id", "id"),
         Index(None, "sha256"),
+        Index(None, "phash"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,6 +55,14 @@ class Image(Base):
     status: Mapped[ImageStatus] = mapped_column(enum_type(ImageStatus), default=ImageStatus.PENDING)
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    animated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    focal_x: Mapped[float] = mapped_column(Double, default=0.5, server_default="0.5")
+    focal_y: Mapped[float] = mapped_column(Double, default=0.5, server_default="0.5")
+    crop: Mapped[list[float] | None] = mapped_column(JSON)
+    placeholder: Mapped[str | None] = mapped_column(Text)
+    phash: Mapped[str | None] = mapped_column(String(16))
+    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -60,20 +75,27 @@ class Image(Base):
     def __str__(self) -> str:
         return self.title
 
-    def rendition(self, kind: str) -> Rendition | None:
-        """Return the first rendition made by an operation, such as `thumbnail`."""
-        return next((r for r in self.renditions if r.name.startswith(f"{kind}-")), None)
+    versions: Mapped[list[ImageVersion]] = relationship(
+        back_populates="image", cascade="all, delete-orphan", order_by="ImageVersion.number.desc()"
+    )
+
+    def rendition(self, preset: str) -> Rendition | None:
+        """Return the first rendition of a preset, such as `thumbnail`."""
+        return next((r for r in self.renditions if r.preset == preset), None)
 
 
 class Rendition(Base):
-    """A file made of a picture by one operation, such as `resize-800x600`."""
+    """A file made of a picture: one preset in one format. `recipe` marks how it was made,
+    from which version, with which focal point and crop: see `cms.media.recipes`."""
 
     __tablename__ = "rendition"
-    __table_args__ = (Index(None, "image_id", "name", unique=True),)
+    __table_args__ = (Index(None, "image_id", "preset", "format", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id", ondelete="CASCADE"))
-    name: Mapped[str] = mapped_column(String(60))
+    preset: Mapped[str] = mapped_column(String(60))
+    format: Mapped[str] = mapped_column(String(10))
+    recipe: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(100), unique=True)
     mime: Mapped[str] = mapped_column(String(40))
     width: Mapped[int]
@@ -82,3 +104,47 @@ class Rendition(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     image: Mapped[Image] = relationship(back_populates="renditions")
+
+
+class ImageVersion(Base):
+    """A file that a picture had before another was put in its place."""
+
+    __tablename__ = "image_version"
+    __table_args__ = (Index(None, "image_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("image.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    filename: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    mime: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    replaced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+    image: Mapped[Image] = relationship(back_populates="versions")
+    replaced_by: Mapped[User | None] = relationship()
+
+
+class ImagePreset(Base):
+    """A preset as an administrator has it: `cms.imaging.presets.Preset`, in a row."""
+
+    __tablename__ = "image_preset"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    shape: Mapped[Shape] = mapped_column(enum_type(Shape))
+    width: Mapped[int]
+    height: Mapped[int | None]
+    formats: Mapped[list[str]] = mapped_column(JSON)
+    quality: Mapped[int] = mapped_column(default=85)
+    matte: Mapped[str] = mapped_column(String(7), default="#ffffff")
+    motion: Mapped[Motion] = mapped_column(enum_type(Motion), default=Motion.STILL)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name

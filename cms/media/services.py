@@ -14,9 +14,10 @@ from cms import clock
 from cms.accounts.models import User
 from cms.config import settings
 from cms.extensions import db
-from cms.imaging.operations import Operation, parse
+from cms.imaging.operations import parse
+from cms.imaging.presets import SHIPPED, Preset
 from cms.imaging.probe import Probe
-from cms.imaging.render import Rendered, render
+from cms.imaging.render import Look, Rendered, Rendering, render
 from cms.jobs import ledger
 from cms.media import files
 from cms.media.incoming import IncomingFile
@@ -61,17 +62,21 @@ def begin_processing(image_id: int) -> Image | None:
     return image
 
 
-def make_renditions(image: Image, operations: Operations) -> None:
+def make_renditions(image: Image, operations: Operations | None = None) -> None:
     """Make every rendition, record one row each, and call the picture ready.
+
+    Without `operations` those of all presets.
 
     Renditions of the same names are replaced; their old files go after the
     commit. Raises `cms.imaging` errors for unusable operations or a broken
     file, and `cms.storage` errors when the file is missing.
     """
-    wanted = parse(operations)
+    wanted = SHIPPED if operations is None else parse(operations)
     with tempfile.TemporaryDirectory(prefix="cms-render-") as folder:
-        for rendered in _render(image, wanted, Path(folder)):
+        made = _render(image, wanted, Path(folder))
+        for rendered in made.files:
             _record(image, rendered)
+    image.placeholder, image.phash, image.findings = made.placeholder, made.phash, made.findings
     image.status = ImageStatus.READY
     image.sentence = image.facts = None
     image.processed_at = clock.now()
@@ -87,7 +92,7 @@ def in_brief(image: Image) -> dict[str, Any]:
         "width": image.width,
         "height": image.height,
         "renditions": [
-            {"name": r.name, "key": r.key, "mime": r.mime, "width": r.width, "height": r.height}
+            {"name": r.preset, "key": r.key, "mime": r.mime, "width": r.width, "height": r.height}
             for r in image.renditions
         ],
     }
@@ -136,23 +141,26 @@ def newest_ready(limit: int) -> list[Image]:
     return list(db.session.scalars(query))
 
 
-def _render(image: Image, operations: Sequence[Operation], folder: Path) -> list[Rendered]:
+def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
     with files.storage().path(image.key) as source:
-        return render(source, operations, folder, max_pixels=settings().image_max_pixels)
+        look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
+        return render(source, presets, folder, max_pixels=settings().image_max_pixels, look=look)
 
 
 def _record(image: Image, rendered: Rendered) -> None:
     key = new_key("renditions", rendered.format.extension)
     files.storage().save(key, rendered.path)
     files.written(key)
-    name = rendered.operation.name
-    rendition = next((r for r in image.renditions if r.name == name), None)
+    made = {"preset": rendered.preset.name, "format": rendered.format.name}
+    rendition = next(
+        (r for r in image.renditions if (r.preset, r.format) == tuple(made.values())), None
+    )
     if rendition is None:
-        rendition = Rendition(name=name)
+        rendition = Rendition(**made)
         image.renditions.append(rendition)
     else:
         files.replaced(rendition.key)
-    rendition.key = key
+    rendition.key, rendition.recipe = key, rendered.preset.recipe
     rendition.mime = rendered.format.mime
     rendition.width, rendition.height = rendered.width, rendered.height
     rendition.size = rendered.size

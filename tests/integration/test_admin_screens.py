@@ -30,8 +30,8 @@ def filled(ctx):
             image.title = image.alt_text = title
             image.status = [*ImageStatus][index % len(ImageStatus)]
             image.renditions = [
-                rendition(image, "resize-800x600"),
-                rendition(image, "thumbnail-200x200"),
+                rendition(image, "resize"),
+                rendition(image, "thumbnail"),
             ]
             job = db.session.query(Job).filter_by(subject_id=str(image.id)).one()
             job.state = JobState.FAILED
@@ -48,7 +48,14 @@ def filled(ctx):
 
 def rendition(image, name):
     return Rendition(
-        name=name, key=f"{image.key}-{name}", mime="image/jpeg", width=8, height=6, size=1
+        preset=name,
+        format="jpeg",
+        recipe="",
+        key=f"{image.key}-{name}",
+        mime="image/jpeg",
+        width=8,
+        height=6,
+        size=1,
     )
 
 

@@ -145,9 +145,9 @@ def outcome(client, image, job_id):
     assert (image.status, job.state) == (ImageStatus.READY, JobState.SUCCEEDED)
     renditions = [fetched(client, rendition) for rendition in image.renditions]
     assert [(r.width, r.height) for r in image.renditions] == [made.size for made in renditions]
-    sizes = {r.name: (r.width, r.height) for r in image.renditions}
-    assert sizes["resize-800x600"] == fit((image.width, image.height), (800, 600))
-    assert sizes["thumbnail-200x200"] == (min(200, image.width, image.height),) * 2
+    sizes = {r.preset: (r.width, r.height) for r in image.renditions}
+    assert sizes["resize"] == fit((image.width, image.height), (800, 600))
+    assert sizes["thumbnail"] == (min(200, image.width, image.height),) * 2
     made = ", ".join(f"{made.format} {made.width}x{made.height}" for made in renditions)
     return "ready", f"{image.width}x{image.height}: {made}", renditions
 

@@ -73,9 +73,9 @@ def test_the_worker_makes_it_ready(upload, run_jobs, client):
     image = db.session.query(Image).one()
     assert image.status == ImageStatus.READY
     assert image.processed_at is not None
-    assert {r.name: (r.width, r.height) for r in image.renditions} == {
-        "resize-800x600": (800, 600),
-        "thumbnail-200x200": (200, 200),
+    assert {r.preset: (r.width, r.height) for r in image.renditions} == {
+        "resize": (800, 600),
+        "thumbnail": (200, 200),
     }
     for rendition in image.renditions:
         answer = client.get(f"/media/{rendition.key}")
@@ -94,7 +94,7 @@ def test_the_status_address_tells_when_it_is_ready(upload, run_jobs, client):
     assert before == {"images": [{"id": image_id, "status": "pending", "renditions": []}]}
     (image,) = after["images"]
     assert image["status"] == "ready"
-    assert {r["name"] for r in image["renditions"]} == {"resize-800x600", "thumbnail-200x200"}
+    assert {r["name"] for r in image["renditions"]} == {"resize", "thumbnail"}
 
 
 def test_a_form_without_script_is_told_by_a_message(upload, client):

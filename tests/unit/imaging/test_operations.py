@@ -12,11 +12,11 @@ from cms.imaging.operations import (
     AbsurdSize,
     MalformedOperation,
     NoOperation,
-    Operation,
     RepeatedOperation,
     UnknownOperation,
     parse,
 )
+from cms.imaging.presets import Preset, Shape
 
 
 def resize(width=800, height=600):
@@ -25,8 +25,8 @@ def resize(width=800, height=600):
 
 def test_the_default_makes_a_picture_for_the_page_and_one_for_the_list():
     assert parse(DEFAULT_OPERATIONS) == (
-        Operation("resize", 800, 600),
-        Operation("thumbnail", 200, 200),
+        Preset("resize", Shape.FIT, 800, 600),
+        Preset("thumbnail", Shape.CROP, 200, 200),
     )
 
 
@@ -36,8 +36,8 @@ def test_operations_survive_the_way_through_a_job():
 
 def test_an_operation_is_named_for_what_it_does():
     assert [operation.name for operation in parse(DEFAULT_OPERATIONS)] == [
-        "resize-800x600",
-        "thumbnail-200x200",
+        "resize",
+        "thumbnail",
     ]
 
 
@@ -77,9 +77,11 @@ def test_an_absurd_size_is_refused(side):
 
 
 def test_the_limits_themselves_are_accepted():
-    assert parse([resize(1, LARGEST_SIDE)]) == (Operation("resize", 1, LARGEST_SIDE),)
+    assert parse([resize(1, LARGEST_SIDE)]) == (
+        Preset(f"resize-1x{LARGEST_SIDE}", Shape.FIT, 1, LARGEST_SIDE),
+    )
 
 
 def test_the_same_operation_twice_is_refused():
-    with pytest.raises(RepeatedOperation, match="resize-800x600"):
+    with pytest.raises(RepeatedOperation, match="resize"):
         parse([resize(), resize(400, 300), resize()])

@@ -12,7 +12,8 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from cms.errors import CmsError
 from cms.imaging import jpeg
-from cms.imaging.operations import DEFAULT_OPERATIONS, Operation, parse
+from cms.imaging.operations import DEFAULT_OPERATIONS, parse
+from cms.imaging.presets import Preset, Shape
 from cms.imaging.probe import BrokenPicture, NotAPicture, TooManyPixels
 from cms.imaging.render import render
 from tests import pictures
@@ -21,14 +22,14 @@ from tests.pictures import BLUE, GREEN, RED, WHITE
 # pytest takes back the silence that cms.imaging.formats asks of Pillow.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
-RESIZE = Operation("resize", 800, 600)
+RESIZE = Preset("resize", Shape.FIT, 800, 600)
 
 
-def made(tmp_path, data, *operations, max_pixels=50_000_000):
+def made(tmp_path, data, *presets, max_pixels=50_000_000):
     source, folder = tmp_path / "source", tmp_path / "renditions"
     source.write_bytes(data)
     folder.mkdir(exist_ok=True)
-    return render(source, operations or (RESIZE,), folder, max_pixels=max_pixels)
+    return render(source, presets or (RESIZE,), folder, max_pixels=max_pixels).files
 
 
 def picture(rendered):
@@ -55,7 +56,7 @@ def assert_near(found, expected, tolerance=6):
 
 def test_each_operation_becomes_a_file_named_for_it(tmp_path):
     resized, thumbnail = made(tmp_path, pictures.jpeg(1600, 1000), *parse(DEFAULT_OPERATIONS))
-    assert (resized.operation.name, resized.path.name) == ("resize-800x600", "resize-800x600.jpg")
+    assert (resized.preset.name, resized.path.name) == ("resize", "resize.jpg")
     assert (resized.width, resized.height) == picture(resized).size == (800, 500)
     assert (thumbnail.width, thumbnail.height) == picture(thumbnail).size == (200, 200)
     for rendered in (resized, thumbnail):
@@ -67,7 +68,9 @@ def test_each_operation_becomes_a_file_named_for_it(tmp_path):
 def test_a_thumbnail_is_cut_from_the_centre(tmp_path):
     wide = Image.new("RGB", (600, 200), RED)
     wide.paste(GREEN, (200, 0, 400, 200))
-    (thumbnail,) = made(tmp_path, pictures.encoded(wide, "PNG"), Operation("thumbnail", 100, 100))
+    (thumbnail,) = made(
+        tmp_path, pictures.encoded(wide, "PNG"), Preset("cut", Shape.CROP, 100, 100)
+    )
     assert_near(corner_colours(picture(thumbnail)), [GREEN] * 4)
 
 
@@ -88,7 +91,7 @@ def test_a_strip_keeps_at_least_one_pixel_each_way(tmp_path, size, expected):
 
 def test_sizes_do_not_depend_on_what_else_is_made(tmp_path):
     data = pictures.jpeg(1999, 1333)
-    small = Operation("resize", 320, 240)
+    small = Preset("small", Shape.FIT, 320, 240)
     (alone,) = made(tmp_path, data, small)
     beside = made(tmp_path, data, RESIZE, small)[1]
     assert (alone.width, alone.height) == (beside.width, beside.height) == (320, 213)
@@ -114,8 +117,8 @@ def test_a_rendition_stands_upright_and_is_cut_after_turning(tmp_path, orientati
         pictures.oriented_tiff(orientation, 160, 80),
         pictures.late_exif_png(orientation, 160, 80),
     ):
-        (whole,) = made(tmp_path, data, Operation("resize", 120, 70))
-        (cut,) = made(tmp_path, data, Operation("thumbnail", 60, 20))
+        (whole,) = made(tmp_path, data, Preset("small", Shape.FIT, 120, 70))
+        (cut,) = made(tmp_path, data, Preset("cut", Shape.CROP, 60, 20))
         assert (whole.width, whole.height) == (120, 60)
         assert (cut.width, cut.height) == (60, 20)
         for rendered in (whole, cut):
@@ -231,7 +234,7 @@ def test_a_palette_is_resized_as_colours(tmp_path):
     for x in range(0, 400, 2):
         stripes.paste((255, 255, 255), (x, 0, x + 1, 400))
     data = pictures.encoded(stripes.quantize(2), "PNG")
-    (rendered,) = made(tmp_path, data, Operation("resize", 100, 100))
+    (rendered,) = made(tmp_path, data, Preset("small", Shape.FIT, 100, 100))
     assert_near([picture(rendered).getpixel((50, 50))], [(128, 128, 128)], 10)
 
 
@@ -259,7 +262,9 @@ def test_alpha_that_hides_nothing_is_no_reason_for_another_format(tmp_path):
 def test_colours_do_not_bleed_into_transparent_edges(tmp_path):
     sheet = Image.new("RGBA", (400, 400), (255, 0, 255, 0))  # hidden pink
     sheet.paste((*GREEN, 255), (0, 0, 201, 400))
-    (rendered,) = made(tmp_path, pictures.encoded(sheet, "PNG"), Operation("resize", 100, 100))
+    (rendered,) = made(
+        tmp_path, pictures.encoded(sheet, "PNG"), Preset("small", Shape.FIT, 100, 100)
+    )
     red, _green, _blue, alpha = picture(rendered).getpixel((50, 50))
     assert 0 < alpha < 255
     assert red < 60
@@ -275,7 +280,7 @@ def test_a_drawing_is_packed_without_loss_and_a_photo_small(tmp_path):
     soft = photo.resize((30, 30)).resize((300, 300), Image.Resampling.BICUBIC)
     (grainy,) = made(tmp_path, pictures.encoded(soft, "PNG"))
     assert grainy.size < 10_000  # 50 kB without loss
-    assert [path.name for path in (tmp_path / "renditions").iterdir()] == ["resize-800x600.webp"]
+    assert [path.name for path in (tmp_path / "renditions").iterdir()] == ["resize.webp"]
 
 
 # --- animations
@@ -379,7 +384,7 @@ def test_damage_anywhere_is_told_in_words_if_at_all(tmp_path, kind):
     for place in range(0, len(whole), max(1, len(whole) // 40)):
         data = whole[:place] + bytes(255 - byte for byte in whole[place : place + 4])
         try:
-            made(tmp_path, data + whole[place + 4 :], Operation("thumbnail", 20, 20))
+            made(tmp_path, data + whole[place + 4 :], Preset("cut", Shape.CROP, 20, 20))
         except CmsError as error:
             assert str(error).endswith(".")  # noqa: PT017 - either end is right
 

@@ -120,7 +120,7 @@ class FolderTransport:
 
 
 @cache
-def _trust() -> ssl.SSLContext:
+def _trust(_authorities: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
     """Return whom to trust; to read all the authorities of the system takes long."""
     return ssl.create_default_context()
 
@@ -147,7 +147,7 @@ class SmtpTransport:
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
-        trust = _trust()
+        trust = _trust(ssl.get_default_verify_paths())
         if self.implicit_tls:
             session: smtplib.SMTP = smtplib.SMTP_SSL(
                 self.host, self.port, timeout=TIMEOUT, context=trust

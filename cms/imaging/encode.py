@@ -16,6 +16,8 @@ from cms.imaging.formats import AVIF, GIF, JPEG, PNG, WEBP, Format
 # logo 29 and 25, a photo 350 and 72; PNG takes 227, 49 and 848.
 PRICE_OF_EXACTNESS = 2
 _FULL = 255
+# What AVIF calls 70 looks as JPEG and WebP do at 85, in 0.8 times a JPEG's bytes.
+_AVIF_QUALITY = 70 / 85
 _AVIF_SPEED = 9  # of 10, which is the fastest: 8 takes two and a half times as long
 
 
@@ -49,7 +51,7 @@ def save(picture: Image.Image, path: Path, way: Way, quality: int, credit: bytes
     """
     options: dict[str, Any] = {"exif": credit} if credit else {}
     if way.format is AVIF:
-        options |= {"quality": quality, "speed": _AVIF_SPEED}
+        options |= _avif(quality)
     elif way.format is WEBP:
         options |= _webp(way, quality)
     elif way.format is JPEG:
@@ -70,7 +72,7 @@ def save_reel(reel: Reel, path: Path, way: Way, quality: int, credit: bytes) -> 
     elif way.format is PNG:
         options |= {"loop": reel.plays}
     elif way.format is AVIF:
-        options |= {"quality": quality, "speed": _AVIF_SPEED}
+        options |= _avif(quality)
     else:
         options |= {"loop": reel.plays, **_webp(way, quality)}
     first.save(path, way.format.name.upper(), **options)
@@ -84,9 +86,14 @@ def _clear_or_not(frame: Image.Image) -> Image.Image:
     return frame
 
 
+def _avif(quality: int) -> dict[str, Any]:
+    return {"quality": round(quality * _AVIF_QUALITY), "speed": _AVIF_SPEED}
+
+
 def _webp(way: Way, quality: int) -> dict[str, Any]:
     if way.exact:
         # Without loss, quality means effort.
         return {"lossless": True, "quality": 20, "method": 1}
-    # Method 2 costs a quarter of the default's time for 3 % more bytes.
+    # Method 2 costs half of the default's time, at any size, for 3 % more bytes; 0 and 1
+    # cost a little less, and at the same likeness 15 to 20 % more bytes.
     return {"quality": quality, "method": 2}

@@ -33,6 +33,7 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
+_CUT_SHORT = (EOFError, ConnectionError)
 
 T = TypeVar("T")
 
@@ -152,8 +153,9 @@ class _Child:
         self._left = WORK_PER_CHILD
         try:
             self._receive(START_SECONDS)
-        except BaseException:
-            self.end()
+        except BaseException as error:
+            if self.end() == -signal.SIGKILL and isinstance(error, _CUT_SHORT):
+                raise Killed from error
             raise
 
     @property
@@ -169,7 +171,7 @@ class _Child:
             answer: Answer = self._receive(PATIENCE * work.seconds)
         except BaseException as error:
             code = self.end()
-            if isinstance(error, EOFError | ConnectionError):
+            if isinstance(error, _CUT_SHORT):
                 raise _cause_of_death(code, work) from error
             raise
         if answer.error is not None and _wants_memory(answer.error):

@@ -143,7 +143,7 @@ class _Child:
         self._connection, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                [sys.executable, "-X", "faulthandler", "-c", _START, str(theirs.fileno())],
+                [sys.executable, "-c", _START, str(theirs.fileno())],
                 cwd=_TOP,
                 env=_environment(),
                 stdin=subprocess.PIPE,  # never written to: its end is the sign that we are gone

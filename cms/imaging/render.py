@@ -24,7 +24,7 @@ QUALITY = 85
 # the bytes. At 800 pixels a screenshot takes 4 kB without loss and 107 kB with, a logo
 # 29 and 25, a photo 350 and 72; PNG takes 227, 49 and 848.
 _PRICE_OF_EXACTNESS = 2
-_NO_LIMIT = 1_000_000
+_NO_LIMIT = 16_383  # a WebP has no more on either side
 _COPYRIGHT, _ARTIST = 0x8298, 0x013B
 _LONGEST_CREDIT = 500
 _TURNS = {

@@ -32,6 +32,9 @@ def drawn() -> Samples:
         "glass.png": pictures.encoded(glass, "PNG"),
         "palette.png": pictures.palette_png(),
         "grey16.png": pictures.grey16(),
+        "tall.png": pictures.png(3, 70_000),  # more than a JPEG or a WebP can have
+        "tall.gif": pictures.encoded(pictures.corners(3, 20_000), "GIF", transparency=0),
+        "wide.png": pictures.png(20_000, 3, "RGBA"),
         "late.png": pictures.late_exif_png(6),
         "lossy.webp": pictures.encoded(glass, "WEBP"),
         "exact.webp": pictures.encoded(glass, "WEBP", lossless=True),

@@ -1,6 +1,7 @@
 """A short, fixed run of `make fuzz`."""
 
-from cms.imaging.workshop import run
+from cms.imaging.presets import SHIPPED
+from cms.imaging.workshop import render, run
 from tests import toy_work
 from tests.fuzz import samples
 from tests.fuzz.trial import Trial
@@ -13,6 +14,16 @@ def test_damaged_pictures_are_refused_or_rendered_and_nothing_else(tmp_path):
     assert set(result.ends) >= {"refused", "failed", "rendered"}
     assert list(tmp_path.iterdir()) == []
     assert run(toy_work.answer, "still there") == "still there"
+
+
+def test_a_picture_taller_than_some_formats_can_be_is_made_smaller(tmp_path):
+    """Found by `make fuzz`."""
+    for name in ("tall.png", "tall.gif"):
+        source, folder = tmp_path / name, tmp_path / f"{name}-made"
+        source.write_bytes(samples.drawn()[name])
+        folder.mkdir()
+        made = render(source, SHIPPED, folder, max_pixels=25_000_000)
+        assert max(file.height for file in made.files) == 16_383
 
 
 def test_a_seed_makes_the_same_damage_each_time(tmp_path):

@@ -18,7 +18,7 @@ Mutation = Callable[[bytearray, bytes, random.Random], None]
 def mutated(data: bytes, other: bytes, chance: random.Random) -> bytes:
     """Return the file damaged in one to three ways; `other` is a file to splice with."""
     damaged = bytearray(data)
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(chance.choice((1, 1, 2, 3))):
         if damaged:
             chance.choice(MUTATIONS)(damaged, other, chance)
     return bytes(damaged)
@@ -71,8 +71,8 @@ def _set_number(data: bytearray, _other: bytes, chance: random.Random) -> None:
 
 
 def _place(data: bytearray, chance: random.Random) -> int:
-    """Return a place in the file: half of the time in its header, where more hangs on it."""
-    return chance.randrange(min(len(data), chance.choice((_HEADER, len(data)))))
+    """Return a place in the file; one in three is in its header, where more hangs on it."""
+    return chance.randrange(min(len(data), chance.choice((_HEADER, len(data), len(data)))))
 
 
 def _length(chance: random.Random) -> int:

@@ -33,6 +33,7 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
+_HEIC_WANTS_MEMORY = ("Out of memory", "Memory allocation error")
 _CUT_SHORT = (EOFError, ConnectionError)
 
 T = TypeVar("T")
@@ -230,7 +231,7 @@ class _Pool:
         finally:
             with self._changed:
                 self._busy -= 1
-                self._changed.notify()
+                self._changed.notify_all()
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -289,10 +290,10 @@ def _cause_of_death(code: int, work: Work) -> CmsError:
 def _wants_memory(error: BaseException | None) -> bool:
     """Tell whether a want of memory is behind an error, whatever it became on the way.
 
-    Decoders for HEIC only say it in their words; those for WebP and AVIF do not say it.
+    The decoder of HEIC says it in its own words; those of WebP and AVIF do not say it.
     """
     while error is not None:
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        if isinstance(error, MemoryError) or str(error).startswith(_HEIC_WANTS_MEMORY):
             return True
         error = error.__cause__ or error.__context__
     return False

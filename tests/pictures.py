@@ -306,3 +306,10 @@ def html():
 
 def eps():
     return b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"
+
+
+def slow_jpeg(side=4_000, scans=2_000):
+    """A progressive photo whose last pass comes again and again: seconds of work, few bytes."""
+    whole = encoded(Image.new("RGB", (side, side), RED), "JPEG", progressive=True)
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * scans + whole[-2:]

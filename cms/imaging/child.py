@@ -7,6 +7,7 @@ database, and none of our settings.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import fcntl
 import math
 import os
@@ -51,6 +52,7 @@ class Answer:
 def main() -> None:
     """Work until the parent closes the connection."""
     _end_with_parent()
+    _hush_libraries()
     for stop in (signal.SIGINT, signal.SIGTERM):  # meant for the parent, which lets jobs end
         signal.signal(stop, signal.SIG_IGN)
     _set_soft(resource.RLIMIT_CORE, 0)
@@ -95,6 +97,15 @@ def _address_space() -> int:
     if not _STATM.exists():
         return 0
     return int(_STATM.read_text().split()[0]) * resource.getpagesize()
+
+
+def _hush_libraries() -> None:
+    """Keep from the log what C libraries print of every damaged file; not their crashes."""
+    ours = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    sys.stderr = open(ours, "w", buffering=1)  # noqa: PTH123, SIM115 - a descriptor, for good
+    faulthandler.enable(sys.stderr)
 
 
 def _die_first() -> None:

@@ -33,6 +33,8 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
+_HEIC_WANTS_MEMORY = ("Out of memory", "Memory allocation error")
+_CUT_SHORT = (EOFError, ConnectionError)
 
 T = TypeVar("T")
 
@@ -142,7 +144,7 @@ class _Child:
         self._connection, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
-                [sys.executable, "-X", "faulthandler", "-c", _START, str(theirs.fileno())],
+                [sys.executable, "-c", _START, str(theirs.fileno())],
                 cwd=_TOP,
                 env=_environment(),
                 stdin=subprocess.PIPE,  # never written to: its end is the sign that we are gone
@@ -152,8 +154,9 @@ class _Child:
         self._left = WORK_PER_CHILD
         try:
             self._receive(START_SECONDS)
-        except BaseException:
-            self.end()
+        except BaseException as error:
+            if self.end() == -signal.SIGKILL and isinstance(error, _CUT_SHORT):
+                raise Killed from error
             raise
 
     @property
@@ -169,7 +172,7 @@ class _Child:
             answer: Answer = self._receive(PATIENCE * work.seconds)
         except BaseException as error:
             code = self.end()
-            if isinstance(error, EOFError | ConnectionError):
+            if isinstance(error, _CUT_SHORT):
                 raise _cause_of_death(code, work) from error
             raise
         if answer.error is not None and _wants_memory(answer.error):
@@ -228,7 +231,7 @@ class _Pool:
         finally:
             with self._changed:
                 self._busy -= 1
-                self._changed.notify()
+                self._changed.notify_all()
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -287,10 +290,10 @@ def _cause_of_death(code: int, work: Work) -> CmsError:
 def _wants_memory(error: BaseException | None) -> bool:
     """Tell whether a want of memory is behind an error, whatever it became on the way.
 
-    Decoders for HEIC only say it in their words; those for WebP and AVIF do not say it.
+    The decoder of HEIC says it in its own words; those of WebP and AVIF do not say it.
     """
     while error is not None:
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        if isinstance(error, MemoryError) or str(error).startswith(_HEIC_WANTS_MEMORY):
             return True
         error = error.__cause__ or error.__context__
     return False

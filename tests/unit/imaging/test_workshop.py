@@ -26,18 +26,10 @@ from cms.imaging.workshop import (
     run,
 )
 from tests import pictures, toy_work
-from tests.processes import TOP, wait_for
+from tests.processes import TOP, lives, wait_for
 
 STRICT = Limits(memory=300, seconds=1)
 RESIZE = Preset("resize", Shape.FIT, 800, 600)
-
-
-def lives(pid):
-    """Whether a process is there that has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture

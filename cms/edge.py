@@ -111,7 +111,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_require_login)
     app.before_request(_limit_body)
     app.before_request(_refuse_json_at_the_door)
-    app.after_request(_varies_by_no_cookie)
+    app.after_request(_without_cookies)
     app.after_request(_commit_or_roll_back)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(errors.CmsError, _answer_cms_error)
@@ -219,10 +219,12 @@ def _commit_or_roll_back(response: Response) -> Response:
     return response
 
 
-def _varies_by_no_cookie(response: Response) -> Response:
-    """Let caches keep one copy for all of what is public, though cookies were looked at."""
+def _without_cookies(response: Response) -> Response:
+    """Keep out of what caches keep for all whatever is of one person, above all a session
+    that a remembered log-in has begun meanwhile."""
     if response.cache_control.public:
-        session.accessed = False
+        session.modified = False
+        session.accessed = False  # last, since each look at it is an access
     return response
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zipfile
 import zlib
 
 import piexif
@@ -113,6 +114,10 @@ def cmyk_jpeg():
 def profiled_jpeg(profile, mode="RGB"):
     picture = corners(64, 48, mode)
     return encoded(picture, "JPEG", quality=95, subsampling=0, icc_profile=profile)
+
+
+def profiled_png(profile):
+    return encoded(corners(64, 48), "PNG", icc_profile=profile)
 
 
 def srgb_profile():
@@ -313,3 +318,17 @@ def slow_jpeg(side=4_000, scans=2_000):
     whole = encoded(Image.new("RGB", (side, side), RED), "JPEG", progressive=True)
     last = whole.rindex(b"\xff\xda")
     return whole[:last] + whole[last:-2] * scans + whole[-2:]
+
+
+def pdf_with_script():
+    return b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n%%EOF"
+
+
+def docx(members):
+    """A letter, or what says that it is one, of `members` by name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as letter:
+        letter.writestr("[Content_Types].xml", "<Types/>")
+        for name, data in members.items():
+            letter.writestr(name, data)
+    return file.getvalue()

@@ -13,7 +13,7 @@ from cms.imaging.presets import Preset, Shape
 # A picture is made from one that is at least so many times as large: twice resampled
 # from nearer than that, it would differ from one that is made from the original.
 ENOUGH = 1.5
-_NO_LIMIT = 1_000_000
+_NO_LIMIT = 16_383  # a WebP has no more on either side
 
 
 @dataclass(frozen=True)

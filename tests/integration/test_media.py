@@ -11,7 +11,8 @@ from cms.media.models import Image
 from cms.storage.keys import new_key
 from cms.storage.local import LocalStorage
 from tests import pictures
-from tests.factories import make_picture
+from tests.factories import make_picture, make_user
+from tests.processes import PASSWORD
 
 A_YEAR = 31_536_000
 
@@ -65,6 +66,21 @@ def test_a_rendition_is_sent_whole_and_may_be_kept_for_ever(client, ready):
             assert answer.cache_control.max_age == A_YEAR
             assert not answer.headers.getlist("Set-Cookie")
             assert "Cookie" not in answer.vary
+
+
+def test_no_cookie_goes_out_with_what_caches_keep_for_all(ctx, get, client):
+    user = make_user()
+    db.session.commit()
+    form = {"email": user.email, "password": PASSWORD, "remember": "y"}
+    assert client.post("/login", data=form).status_code == 302
+    client.delete_cookie("session")  # the browser was closed: only this is left
+    assert client.get_cookie("remember_token")
+
+    answer = get()
+    assert answer.status_code == 200
+    assert not answer.headers.getlist("Set-Cookie")
+    assert "Cookie" not in answer.vary
+    assert client.get("/admin/").status_code == 200
 
 
 def test_its_type_is_the_one_it_was_made_in(get, rendition):

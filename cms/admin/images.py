@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -16,7 +17,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from cms.admin import columns
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.image_page import ImagePage, StateWithVerdict
+from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, Tab, asked_ids
 from cms.config import settings
 from cms.edge import answer_error, wants_json
@@ -107,7 +108,7 @@ class ImageView(ImagePage):
             post=True,
             shown=lambda image: image.status == ImageStatus.FAILED,
         ),
-        DELETE,
+        replace(DELETE, refusal=refusal_to_delete),
     )
     action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
     live = Live(".status", "images")

@@ -76,6 +76,7 @@ def make_renditions(image: Image, operations: Operations | None = None) -> None:
         made = _render(image, wanted, Path(folder))
         for rendered in made.files:
             _record(image, rendered)
+    _drop_others(image, made.files, wanted)
     image.placeholder, image.phash, image.findings = made.placeholder, made.phash, made.findings
     image.status = ImageStatus.READY
     image.sentence = image.facts = None
@@ -131,10 +132,13 @@ def count_by_status() -> dict[ImageStatus, int]:
 
 
 def newest_ready(limit: int) -> list[Image]:
-    """Return the newest pictures that can be shown, renditions loaded."""
+    """Return the newest pictures that can be shown, renditions loaded.
+
+    Also those that are worked on again: what they have serves until then.
+    """
     query = (
         select(Image)
-        .where(Image.status == ImageStatus.READY)
+        .where(Image.renditions.any())
         .options(selectinload(Image.renditions))
         .order_by(Image.id.desc())
         .limit(limit)
@@ -146,6 +150,19 @@ def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
     with files.storage().path(image.key) as source:
         look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
         return render(source, presets, folder, max_pixels=settings().image_max_pixels, look=look)
+
+
+def _drop_others(image: Image, made: Sequence[Rendered], wanted: Sequence[Preset]) -> None:
+    """Drop what the wanted presets had in formats that were not made this time.
+
+    Where an opaque file was replaced by a transparent one, the old picture would stay.
+    """
+    kept = {(rendered.preset.name, rendered.format.name) for rendered in made}
+    names = {preset.name for preset in wanted}
+    for rendition in list(image.renditions):
+        if rendition.preset in names and (rendition.preset, rendition.format) not in kept:
+            files.replaced(rendition.key)
+            image.renditions.remove(rendition)
 
 
 def _record(image: Image, rendered: Rendered) -> None:

@@ -63,7 +63,9 @@ def _frames(facts: Mapping[str, Any]) -> str:
     if not isinstance(frames, int):
         return str(_("animated"))
     if facts.get("stilled"):
-        return str(ngettext("first of %(num)d frame", "first of %(num)d frames", frames))
+        return str(
+            ngettext("first of %(num)d frame shown", "first of %(num)d frames shown", frames)
+        )
     return str(ngettext("%(num)d frame kept", "%(num)d frames kept", frames))
 
 

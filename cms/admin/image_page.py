@@ -77,12 +77,11 @@ class StateWithVerdict(StateWithReason):
     def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
         """Draw the state; what an editor should still do is said, the rest is a tip."""
         shown = super().__call__(view, context, row, name)
-        words = verdict.in_words(row) if row.status is ImageStatus.READY else ""
-        if not words:
+        said = verdict.lacking(row) or verdict.found(row)
+        if row.status is not ImageStatus.READY or not said:
             return shown
-        line = ", ".join(verdict.lacking(row) or verdict.done(row))
         return Markup('{}<div class="reason clipped" title="{}">{}</div>').format(
-            shown, words, line
+            shown, verdict.in_words(row), said[0]
         )
 
 

@@ -25,6 +25,7 @@ from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
 
 Operations = Sequence[Mapping[str, Any]]
+Aim = tuple[str, float, float, list[float] | None]
 
 
 def add_picture(filename: str, file: IncomingFile, found: Probe, owner: User | None) -> Image:
@@ -60,6 +61,22 @@ def begin_processing(image_id: int) -> Image | None:
         image.status = ImageStatus.PROCESSING
         db.session.flush()
     return image
+
+
+def aim_of(image: Image) -> Aim:
+    """Return what decides how the renditions of a picture look, beside the presets."""
+    return image.key, image.focal_x, image.focal_y, image.crop
+
+
+def has_moved_on(image: Image, aim: Aim) -> bool:
+    """Tell whether others have changed what renditions are to show, or deleted the picture.
+
+    The row stays locked until the transaction ends, so that none of them does so now.
+    """
+    columns = (Image.key, Image.focal_x, Image.focal_y, Image.crop)
+    query = select(*columns).where(Image.id == image.id).with_for_update()
+    now = db.session.execute(query).one_or_none()
+    return now is None or tuple(now) != aim
 
 
 def make_renditions(image: Image, operations: Operations | None = None) -> None:

@@ -11,6 +11,7 @@ from cms.editorial import pictures as acts
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files, usage, verdict
+from cms.media import services as media
 from cms.media.models import Image, ImageStatus, ImageVersion
 from tests import pictures
 from tests.factories import form_file, make_picture, make_upload
@@ -274,6 +275,26 @@ def test_a_new_file_that_cannot_be_made_leaves_the_old_renditions(image, run_job
     db.session.commit()
     run_jobs()
     assert (image.status, image.version) == (ImageStatus.READY, 3)
+
+
+@pytest.mark.case(12)
+def test_a_job_that_was_overtaken_changes_nothing(each_ctx):
+    image = make_picture(pictures.jpeg(400, 300))
+    db.session.commit()
+    aim = media.aim_of(image)
+    media.make_renditions(image)
+    assert not media.has_moved_on(image, aim)
+    db.session.rollback()
+
+    acts.replace_file(image, make_upload(pictures.jpeg(90, 90)), None)
+    db.session.commit()
+    assert media.has_moved_on(image, aim)
+    db.session.rollback()
+    aim = media.aim_of(image)
+    image.crop = [0, 0, 1, 0.5]
+    db.session.commit()
+    assert media.has_moved_on(image, aim)
+    assert image.renditions == []
 
 
 def test_versions_go_with_the_picture(image, ctx):

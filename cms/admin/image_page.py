@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
-from flask import Response, abort, request, send_file, url_for
+from flask import Response, abort, g, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,6 +19,7 @@ from cms.admin import columns, subjects
 from cms.admin.access import person
 from cms.admin.base import changes_of, expose, needs
 from cms.admin.worked_on import StateWithReason, WorkedOn
+from cms.edge import wants_json
 from cms.editorial import pictures
 from cms.extensions import talisman
 from cms.imaging.presets import SHIPPED, Preset, Shape
@@ -76,13 +77,21 @@ class StateWithVerdict(StateWithReason):
     def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
         """Draw the state; what an editor should still do is said, the rest is a tip."""
         shown = super().__call__(view, context, row, name)
-        words = verdict.in_words(row) if row.status is ImageStatus.READY else ""
-        if not words:
+        said = verdict.lacking(row) or verdict.found(row)
+        if row.status is not ImageStatus.READY or not said:
             return shown
-        line = ", ".join(verdict.lacking(row) or verdict.done(row))
         return Markup('{}<div class="reason clipped" title="{}">{}</div>').format(
-            shown, words, line
+            shown, verdict.in_words(row), said[0]
         )
+
+
+def refusal_to_delete(image: Image) -> str | None:
+    """Return why a picture of this page of the list is not deleted, None if it can be."""
+    uses = g.get("uses_of_pictures", {}).get(image.id)
+    if not uses:
+        return None
+    refused = pictures.StillUsed.of(image, uses)
+    return _(refused.sentence, **refused.facts)
 
 
 class ImagePage(WorkedOn):
@@ -109,10 +118,16 @@ class ImagePage(WorkedOn):
     look_fields = _LOOK
 
     def on_model_change(self, form: Form, model: Image, *, is_created: bool) -> None:
-        """Let the renditions be made again where the picture is to look different."""
+        """Look whether the picture is to look different."""
         super().on_model_change(form, model, is_created)
-        if _LOOK & changes_of(model).keys():
-            pictures.look_changed(model)
+        pictures.keep_focal_point(model)
+        form.looks_new = bool(_LOOK & changes_of(model).keys())
+
+    def after_model_change(self, form: Form, model: Image, *, is_created: bool) -> None:
+        """Let the renditions be made again where it is."""
+        super().after_model_change(form, model, is_created)
+        if form.looks_new:
+            pictures.make_again(model)
 
     # The original, which may tell places: for those alone who may edit
 
@@ -146,6 +161,10 @@ class ImagePage(WorkedOn):
     def replace(self) -> ResponseReturnValue:
         """Put the file of the field `file` in the place of the picture's own."""
         upload = request.files.get("file")
+        if wants_json():
+            image = self.get_one(request.form.get("id", ""))
+            job = pictures.replace_file(image, upload, person())
+            return jsonify(id=image.id, status=image.status.value, job_id=job.id), 202
         return self.do_to_posted(
             lambda image: pictures.replace_file(image, upload, person()),
             _("Upload successful, processing..."),
@@ -177,6 +196,21 @@ class ImagePage(WorkedOn):
         found = next((one for one in image.versions if str(one.number) == number), None)
         return found or abort(404)
 
+    # Where it is used
+
+    def _rows(self, *args: Any) -> Sequence[Any]:
+        rows = super()._rows(*args)
+        g.uses_of_pictures = usage.uses_of([row.id for row in rows])
+        return rows
+
+    @staticmethod
+    def uses_of(image: Image) -> list[Any]:
+        """Return where a picture is used, as links or as plain words."""
+        return [
+            subjects.link(use.kind, str(use.id)) if use.kind in subjects.KINDS else use.title
+            for use in usage.uses_of([image.id]).get(image.id, ())
+        ]
+
     # What the page shows
 
     def uncut(self, image: Image) -> str | None:
@@ -205,13 +239,9 @@ class ImagePage(WorkedOn):
         groups = [list(group) for _key, group in alike]
         return [(_names(group), group[-1]) for group in groups]
 
-    @staticmethod
-    def uses_of(image: Image) -> list[Any]:
-        """Return where a picture is used, as links or as plain words."""
-        return [
-            subjects.link(use.kind, str(use.id)) if use.kind in subjects.KINDS else use.title
-            for use in usage.uses_of([image.id]).get(image.id, ())
-        ]
+    def state_alone(self, image: Image) -> Markup:
+        """Draw the state without the verdict, which has a place of its own on the page."""
+        return StateWithReason(self.column_formatters["status"].states)(self, None, image, "status")
 
     done = staticmethod(verdict.done)
     lacking = staticmethod(verdict.lacking)

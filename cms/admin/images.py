@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -19,7 +20,7 @@ from cms.admin import columns, picture_filters
 from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.image_page import ImagePage, StateWithVerdict
+from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
 from cms.config import settings
 from cms.edge import answer_error, wants_json
@@ -136,7 +137,7 @@ class ImageView(ImagePage):
             post=True,
             shown=lambda image: image.status == ImageStatus.FAILED,
         ),
-        DELETE,
+        replace(DELETE, refusal=refusal_to_delete),
     )
     action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
     live = Live(".status", "images")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from werkzeug.datastructures import FileStorage
@@ -14,6 +15,7 @@ from cms.jobs.models import Job
 from cms.media import services, usage, versions
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageVersion
+from cms.media.usage import Use
 from cms.notifications import services as notifications
 from cms.tasks.images import process_image
 
@@ -24,6 +26,13 @@ class StillUsed(CmsError):
     """The picture is shown somewhere; deleting it would leave a hole."""
 
     sentence = N_("“%(title)s” is used in %(where)s, and cannot be deleted.")
+
+    @classmethod
+    def of(cls, image: Image, uses: Sequence[Use]) -> StillUsed:
+        """Make the error that says of a picture where it is used; not of too many places."""
+        named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
+        where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
+        return cls(title=image.title, where=where)
 
 
 class SameFile(CmsError):
@@ -39,24 +48,24 @@ def delete_picture(image: Image) -> None:
     `StillUsed`.
     """
     if uses := usage.uses_of([image.id]).get(image.id):
-        named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
-        where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
-        raise StillUsed(title=image.title, where=where)
+        raise StillUsed.of(image, uses)
     record("delete", image, title=image.title, filename=image.filename)
     notifications.close_subject("image", image.id)
     services.delete_picture(image)
 
 
-def look_changed(image: Image) -> Job:
-    """Make the renditions again: focal point or crop were set. The old ones serve until then.
-
-    A focal point that was cut away comes to the nearest place that is left.
-    """
+def keep_focal_point(image: Image) -> None:
+    """Bring a focal point that was cropped away to the nearest place that is left."""
     if image.crop:
         left, top, right, bottom = image.crop
         image.focal_x = min(max(image.focal_x, left), right)
         image.focal_y = min(max(image.focal_y, top), bottom)
-    return _made_again(image)
+
+
+def make_again(image: Image) -> Job:
+    """Let the renditions be made again; the old ones serve until the new are whole."""
+    services.await_processing(image)
+    return process_image.submit(image.id)
 
 
 def replace_file(image: Image, upload: FileStorage | None, by: User | None) -> Job:
@@ -74,14 +83,14 @@ def replace_file(image: Image, upload: FileStorage | None, by: User | None) -> J
         raise SameFile
     old = versions.replace(image, name, incoming, found, by)
     _note("replace", image, old)
-    return _made_again(image)
+    return make_again(image)
 
 
 def restore_version(image: Image, version: ImageVersion, by: User | None) -> Job:
     """Put an older file back in its place. What was there becomes an older version."""
     old = versions.restore(image, version, by)
     _note("restore", image, old)
-    return _made_again(image)
+    return make_again(image)
 
 
 def remove_version(image: Image, version: ImageVersion) -> None:
@@ -97,8 +106,3 @@ def _note(act: str, image: Image, old: ImageVersion) -> None:
         "size": [old.size, image.size],
     }
     record(act, image, **changes)
-
-
-def _made_again(image: Image) -> Job:
-    services.await_processing(image)
-    return process_image.submit(image.id)

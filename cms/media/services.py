@@ -26,6 +26,7 @@ from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
 
 Operations = Sequence[Mapping[str, Any]]
+Aim = tuple[str, float, float, list[float] | None]
 
 
 def add_picture(filename: str, file: IncomingFile, found: Probe, owner: User | None) -> Image:
@@ -63,6 +64,22 @@ def begin_processing(image_id: int) -> Image | None:
     return image
 
 
+def aim_of(image: Image) -> Aim:
+    """Return what decides how the renditions of a picture look, beside the presets."""
+    return image.key, image.focal_x, image.focal_y, image.crop
+
+
+def has_moved_on(image: Image, aim: Aim) -> bool:
+    """Tell whether others have changed what renditions are to show, or deleted the picture.
+
+    The row stays locked until the transaction ends, so that none of them does so now.
+    """
+    columns = (Image.key, Image.focal_x, Image.focal_y, Image.crop)
+    query = select(*columns).where(Image.id == image.id).with_for_update()
+    now = db.session.execute(query).one_or_none()
+    return now is None or tuple(now) != aim
+
+
 def make_renditions(image: Image, operations: Operations | None = None) -> None:
     """Make every rendition, record one row each, and call the picture ready.
 
@@ -77,6 +94,7 @@ def make_renditions(image: Image, operations: Operations | None = None) -> None:
         made = _render(image, wanted, Path(folder))
         for rendered in made.files:
             _record(image, rendered)
+    _drop_others(image, made.files, wanted)
     image.placeholder, image.phash, image.findings = made.placeholder, made.phash, made.findings
     image.status = ImageStatus.READY
     image.sentence = image.facts = None
@@ -134,10 +152,13 @@ def count_by_status() -> dict[ImageStatus, int]:
 
 
 def newest_ready(limit: int) -> list[Image]:
-    """Return the newest pictures that can be shown, renditions loaded."""
+    """Return the newest pictures that can be shown, renditions loaded.
+
+    Also those that are worked on again: what they have serves until then.
+    """
     query = (
         select(Image)
-        .where(Image.status == ImageStatus.READY)
+        .where(Image.renditions.any())
         .options(selectinload(Image.renditions))
         .order_by(Image.id.desc())
         .limit(limit)
@@ -167,6 +188,19 @@ def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
 def _limits() -> Limits:
     asked = settings()
     return Limits(asked.image_memory_mb, asked.image_seconds, asked.image_processes)
+
+
+def _drop_others(image: Image, made: Sequence[Rendered], wanted: Sequence[Preset]) -> None:
+    """Drop what the wanted presets had in formats that were not made this time.
+
+    Where an opaque file was replaced by a transparent one, the old picture would stay.
+    """
+    kept = {(rendered.preset.name, rendered.format.name) for rendered in made}
+    names = {preset.name for preset in wanted}
+    for rendition in list(image.renditions):
+        if rendition.preset in names and (rendition.preset, rendition.format) not in kept:
+            files.replaced(rendition.key)
+            image.renditions.remove(rendition)
 
 
 def _record(image: Image, rendered: Rendered) -> None:

@@ -19,19 +19,22 @@ from cms.media.sizes import size_in_words
 _SHOWN = "resize"  # whose size stands for all renditions
 
 
-def done(image: Image) -> list[str]:
-    """Return what was found and done, in the reader's language; nothing until it is ready."""
+def found(image: Image) -> list[str]:
+    """Return what was found and mended, in the reader's language; nothing until it is ready."""
     if image.status is not ImageStatus.READY:
         return []
     facts = image.findings or {}
     said = [say(facts) for fact, say in _SAYINGS.items() if facts.get(fact)]
-    if image.crop:
-        said.append(_("cropped by hand"))
+    return [*said, _("cropped by hand")] if image.crop else said
+
+
+def done(image: Image) -> list[str]:
+    """Return what was found and done: also by how much the file has shrunk."""
     shown = image.rendition(_SHOWN)
-    if shown and shown.size < image.size:
-        sizes = {"before": size_in_words(image.size), "after": size_in_words(shown.size)}
-        said.append(_("%(before)s → %(after)s", **sizes))
-    return said
+    if image.status is not ImageStatus.READY or not shown or shown.size >= image.size:
+        return found(image)
+    sizes = {"before": size_in_words(image.size), "after": size_in_words(shown.size)}
+    return [*found(image), _("%(before)s → %(after)s", **sizes)]
 
 
 def lacking(image: Image) -> list[str]:
@@ -63,7 +66,9 @@ def _frames(facts: Mapping[str, Any]) -> str:
     if not isinstance(frames, int):
         return str(_("animated"))
     if facts.get("stilled"):
-        return str(ngettext("first of %(num)d frame", "first of %(num)d frames", frames))
+        return str(
+            ngettext("first of %(num)d frame shown", "first of %(num)d frames shown", frames)
+        )
     return str(ngettext("%(num)d frame kept", "%(num)d frames kept", frames))
 
 

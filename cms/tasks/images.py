@@ -22,13 +22,17 @@ def process_image(image_id: int, operations: media.Operations | None = None) -> 
 
     `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`; without
     it those of all presets are made.
-    The job of a picture that is gone is moot.
+    The job of a picture that is gone is moot, and so is one that was overtaken: the file
+    was replaced or the focal point moved meanwhile, for which there is a newer job.
     """
     image = media.begin_processing(image_id)
     if image is None:
         raise Moot
     checkpoint()  # the list shows now that the picture is being worked on
+    aim = media.aim_of(image)
     media.make_renditions(image, operations)
+    if media.has_moved_on(image, aim):
+        raise Moot
     announce("picture.ready", media.in_brief(image))
 
 

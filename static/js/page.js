@@ -117,6 +117,7 @@ document.addEventListener("submit", (event) => {
   asked = button;
   dialog.querySelector(".confirm-question").textContent = button.dataset.confirm;
   yes.textContent = button.dataset.confirmWords;
+  yes.hidden = "confirmRefused" in button.dataset; // there is nothing to confirm
   yes.classList.toggle("btn-danger", "confirmDanger" in button.dataset);
   yes.classList.toggle("btn-primary", !("confirmDanger" in button.dataset));
   dialog.returnValue = "no";

@@ -18,9 +18,15 @@ _TALL = Image.height * 10 >= Image.width * 11
 
 
 class OneOfThese(OneOf):
-    """A choice among parts of the list: `parts` has words and a criterion for each."""
+    """A choice among parts of the list: `parts` has words and a criterion for each.
 
-    def __init__(self, name: str, label: Any, parts: dict[str, tuple[Any, Any]]) -> None:
+    One that is not `offered` is for links, and shown only where it is in use.
+    """
+
+    def __init__(
+        self, name: str, label: Any, parts: dict[str, tuple[Any, Any]], *, offered: bool = True
+    ) -> None:
+        self.offered = offered
         super().__init__(Image.id, label, [(key, words) for key, (words, _) in parts.items()])
         self.key_name = name
         self._parts = parts
@@ -76,6 +82,7 @@ FILTERS = (
             "none": (_l("None"), ~Image.renditions.any()),
             "some": (_l("Some"), Image.renditions.any()),
         },
+        offered=False,
     ),
     Used(),
 )

@@ -46,14 +46,12 @@ class Used(OneOf):
     @property
     def offered(self) -> bool:
         """Whether anything could use a picture."""
-        return usage.used_ids() is not None
+        return usage.is_known()
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
         """Keep the pictures that are used, or those that are not."""
-        ids = usage.used_ids()
-        if ids is None:
-            return query
-        return query.filter(Image.id.in_(ids) if value == "yes" else Image.id.not_in(ids))
+        used = usage.is_used()
+        return query.filter(used if value == "yes" else ~used)
 
 
 FILTERS = (

@@ -139,14 +139,15 @@ def test_what_could_be_better_is_counted(ready):
 
 
 @pytest.fixture
-def used(monkeypatch):
-    """Let the first picture be used somewhere."""
+def used():
+    """Let a picture be used somewhere."""
 
     def go(image):
         query = db.select(Image.id).where(Image.id == image.id)
-        monkeypatch.setattr(usage, "_queries", [lambda: query])
+        usage.of("toy", keys=lambda: query)(lambda _ids: [(image.id, 1, "Toy")])
 
-    return go
+    yield go
+    usage.forget("toy")
 
 
 def test_unused_pictures_are_counted_where_anything_could_use_one(ready, used):

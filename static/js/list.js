@@ -241,6 +241,7 @@ function listenForNews() {
 }
 
 if (list) {
+  list.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   listenForTicks();
   foldSearch();
   listenForNews();

@@ -210,13 +210,14 @@ class ImageView(ImagePage):
         )
 
     def search_items(self, args: ViewArgs) -> list[SearchItem]:
-        """Leave out what nothing could be found by."""
+        """Leave out what is not offered, unless it is in use."""
         hidden = {
             self._filter_name(index, flt)
             for index, flt in enumerate(self._filters or ())
             if not getattr(flt, "offered", True)
         }
-        return [item for item in super().search_items(args) if item.name not in hidden]
+        items = super().search_items(args)
+        return [item for item in items if item.value or item.name not in hidden]
 
     def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
         """Keep together what looks alike."""

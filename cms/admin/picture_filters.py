@@ -18,9 +18,15 @@ _TALL = Image.height * 10 >= Image.width * 11
 
 
 class OneOfThese(OneOf):
-    """A choice among parts of the list: `parts` has words and a criterion for each."""
+    """A choice among parts of the list: `parts` has words and a criterion for each.
 
-    def __init__(self, name: str, label: Any, parts: dict[str, tuple[Any, Any]]) -> None:
+    One that is not `offered` is for links, and shown only where it is in use.
+    """
+
+    def __init__(
+        self, name: str, label: Any, parts: dict[str, tuple[Any, Any]], *, offered: bool = True
+    ) -> None:
+        self.offered = offered
         super().__init__(Image.id, label, [(key, words) for key, (words, _) in parts.items()])
         self.key_name = name
         self._parts = parts
@@ -40,14 +46,12 @@ class Used(OneOf):
     @property
     def offered(self) -> bool:
         """Whether anything could use a picture."""
-        return usage.used_ids() is not None
+        return usage.is_known()
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
         """Keep the pictures that are used, or those that are not."""
-        ids = usage.used_ids()
-        if ids is None:
-            return query
-        return query.filter(Image.id.in_(ids) if value == "yes" else Image.id.not_in(ids))
+        used = usage.is_used()
+        return query.filter(used if value == "yes" else ~used)
 
 
 FILTERS = (
@@ -76,6 +80,7 @@ FILTERS = (
             "none": (_l("None"), ~Image.renditions.any()),
             "some": (_l("Some"), Image.renditions.any()),
         },
+        offered=False,
     ),
     Used(),
 )

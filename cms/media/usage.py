@@ -14,7 +14,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, union
+from sqlalchemy import ColumnElement, Select, false, or_
+
+from cms.media.models import Image
 
 # Given ids of pictures, yields the picture's id, the user's id and its title.
 Finder = Callable[[Collection[int]], Iterable[tuple[int, int | str, str]]]
@@ -60,7 +62,11 @@ def uses_of(image_ids: Collection[int]) -> dict[int, list[Use]]:
     return found
 
 
-def used_ids() -> CompoundSelect[Any] | None:
-    """Return a query of the ids of all pictures that are used; None where nothing can use
-    one."""
-    return union(*(keys() for _finder, keys in _finders.values())) if _finders else None
+def is_used() -> ColumnElement[bool]:
+    """Return what a query of pictures is narrowed by to those that are used."""
+    return or_(false(), *(Image.id.in_(keys()) for _finder, keys in _finders.values()))
+
+
+def is_known() -> bool:
+    """Tell whether anything is there that could show a picture."""
+    return bool(_finders)

@@ -113,7 +113,8 @@ class Storage(Protocol):
         """Return the size of a file in bytes."""
 
     def walk(self, prefix: str) -> Iterator[StoredFile]:
-        """Go through the files whose keys begin with `prefix`, such as `originals`.
+        """Go through the files whose keys begin with `prefix`, such as `originals`, in the
+        order of their keys.
 
         One that comes or goes meanwhile may be among them or not.
         """

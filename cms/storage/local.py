@@ -172,9 +172,8 @@ class LocalStorage:
 def _files_below(folder: Path) -> Iterator[Path]:
     """Return the files two folders down, without reading more than one folder at once."""
     for branch in sorted(folder.glob("*")):
-        with suppress(NotADirectoryError), os.scandir(branch) as entries:
-            for entry in entries:
-                yield Path(entry.path)
+        if branch.is_dir():
+            yield from sorted(branch.iterdir())
 
 
 def _give_name(source: Path, target: Path) -> None:

@@ -252,6 +252,7 @@ function listenForNews() {
 }
 
 if (list) {
+  list.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   listenForTicks();
   foldSearch();
   showTab();

@@ -114,7 +114,11 @@ class ImageView(WorkedOn):
         ),
         DELETE,
     )
-    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
+    action_icons: ClassVar[dict[str, str]] = {
+        "delete": "trash",
+        "retry": "refresh",
+        "regenerate": "photo",
+    }
     live = Live(".status", "images")
 
     form_columns = ("title", "alt_text")
@@ -171,6 +175,12 @@ class ImageView(WorkedOn):
     def action_retry(self, ids: list[str]) -> None:
         """Try the ticked pictures again that have failed."""
         self.do_to_ticked("retry", ids)
+
+    @action("regenerate", _l("Make files again"))
+    @needs("regenerate")
+    def action_regenerate(self, ids: list[str]) -> ResponseReturnValue | None:
+        """Make the files of the ticked pictures again, by a job."""
+        return self.do_to_ticked("regenerate", ids)
 
     size_in_words = staticmethod(columns.size_in_words)
 

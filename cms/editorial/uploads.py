@@ -12,7 +12,6 @@ from cms.accounts.models import User
 from cms.audit.services import record
 from cms.config import settings
 from cms.errors import N_, CmsError
-from cms.imaging.operations import DEFAULT_OPERATIONS
 from cms.imaging.probe import EmptyFile, Probe, probe
 from cms.jobs.models import Job
 from cms.media import services
@@ -89,7 +88,7 @@ def display_name(filename: str) -> str:
 def _take(name: str, incoming: IncomingFile, owner: User | None) -> tuple[Image, Job]:
     image = services.add_picture(name, incoming, _inspect(incoming), owner)
     record("upload", image, filename=name, size=image.size)
-    return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
+    return image, process_image.submit(image.id)
 
 
 def _inspect(incoming: IncomingFile) -> Probe:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from wtforms import Form, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
+from wtforms.widgets import CheckboxInput, html_params
 
 from cms.admin import columns
 from cms.admin.access import person, storable
@@ -50,6 +51,29 @@ STATES = {
     True: State(_l("Switched on"), "ok", "circle-check"),
     False: State(_l("Switched off"), "off", "circle-x"),
 }
+
+
+def ticks(field: Any, **attributes: Any) -> Markup:
+    """Draw a field of several choices as boxes to tick. None of them alone is required."""
+    boxes = (
+        Markup("<label>{} {}</label>").format(
+            box(class_="form-check-input", required=False), box.label.text
+        )
+        for box in field
+    )
+    attributes = {"id": field.id, "role": "group", "aria-label": field.label.text} | attributes
+    attributes["class"] = "ticks"
+    return Markup("<div {}>{}</div>").format(
+        Markup(html_params(**attributes)),  # noqa: S704 - it escapes
+        Markup().join(boxes),
+    )
+
+
+class TicksField(SelectMultipleField):
+    """Several choices, each a box."""
+
+    option_widget = CheckboxInput()
+    widget = staticmethod(ticks)
 
 
 def checked(check: Callable[[Any], object]) -> Callable[[Form, Any], None]:
@@ -173,7 +197,7 @@ class PresetView(QsListView):
     )  # fmt: skip
     form_overrides: ClassVar[dict[str, Any]] = {
         "shape": SelectField,
-        "formats": SelectMultipleField,
+        "formats": TicksField,
         "motion": SelectField,
         "matte": StringField,
     }
@@ -223,7 +247,6 @@ class PresetView(QsListView):
         "height": {"min": 1, "max": 8000},
         "quality": {"min": 1, "max": 100},
         "matte": {"type": "color", "class": "form-control-color"},
-        "formats": {"size": len(FORMATS)},
     }
 
     def listing(self, args: ViewArgs) -> Listing:

@@ -35,6 +35,7 @@ TASKS = {
     "call_webhook",
     "retry_group",
     "act_on_selection",
+    "regenerate_images",
     "prune",
     "clear_incoming",
     "survey_library",

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cms.audit.services import record
 from cms.media import services
 from cms.media.models import Image
 from cms.notifications import services as notifications
+from cms.tasks.webhooks import announce
+
+
+def remake(image: Image, **options: Any) -> None:
+    """Make files of a picture again, and tell other systems where the new ones are.
+
+    For `options`, and what is raised, see `cms.media.services.remake`.
+    """
+    if services.remake(image, **options):
+        announce("picture.ready", services.in_brief(image))
 
 
 def delete_picture(image: Image) -> None:

@@ -13,10 +13,9 @@ from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from wtforms import Form, SelectField, SelectMultipleField, StringField, ValidationError
+from wtforms import Form, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
-from wtforms.widgets import CheckboxInput, html_params
 
 from cms.admin import columns
 from cms.admin.access import person, storable
@@ -24,6 +23,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.listing import MOST_COUNTED, Listing, in_words
 from cms.admin.lists import ADD, DELETE, EDIT, QsListView, RowButton, TopButton
+from cms.admin.ticks import TicksField
 from cms.editorial import presets as acts
 from cms.editorial import regeneration
 from cms.editorial.regeneration import Scope
@@ -51,29 +51,6 @@ STATES = {
     True: State(_l("Switched on"), "ok", "circle-check"),
     False: State(_l("Switched off"), "off", "circle-x"),
 }
-
-
-def ticks(field: Any, **attributes: Any) -> Markup:
-    """Draw a field of several choices as boxes to tick. None of them alone is required."""
-    boxes = (
-        Markup("<label>{} {}</label>").format(
-            box(class_="form-check-input", required=False), box.label.text
-        )
-        for box in field
-    )
-    attributes = {"id": field.id, "role": "group", "aria-label": field.label.text} | attributes
-    attributes["class"] = "ticks"
-    return Markup("<div {}>{}</div>").format(
-        Markup(html_params(**attributes)),  # noqa: S704 - it escapes
-        Markup().join(boxes),
-    )
-
-
-class TicksField(SelectMultipleField):
-    """Several choices, each a box."""
-
-    option_widget = CheckboxInput()
-    widget = staticmethod(ticks)
 
 
 def checked(check: Callable[[Any], object]) -> Callable[[Form, Any], None]:
@@ -104,9 +81,10 @@ def name_and_origin(_view: Any, _context: Any, row: ImagePreset, _name: str) -> 
     return Markup('{}<div class="reason">{}</div>').format(row.name, origin)
 
 
-def dimensions(_view: Any, _context: Any, row: ImagePreset, _name: str) -> str:
-    """Draw the size of the box in pixels."""
-    return f"{row.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{row.height or '…'}"
+def shape(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Markup:
+    """Draw the size of the box in pixels, and how a picture comes into it."""
+    box = f"{row.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{row.height or '…'}"
+    return Markup('{}<div class="reason">{}</div>').format(box, SHAPES[row.shape])
 
 
 def up_to_date(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Any:
@@ -117,9 +95,11 @@ def up_to_date(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Any:
     return _("%(done)s of %(total)s", done=in_words(done), total=in_words(g.pictures))
 
 
-def formats(_view: Any, _context: Any, row: ImagePreset, _name: str) -> str:
-    """Draw the formats by name."""
-    return ", ".join(str(FORMAT_WORDS[name]) for name in FORMATS if name in row.formats)
+def formats(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Markup:
+    """Draw the formats by name, and the quality."""
+    names = ", ".join(str(FORMAT_WORDS[name]) for name in FORMATS if name in row.formats)
+    quality = _("Quality %(number)s", number=row.quality)
+    return Markup('{}<div class="reason">{}</div>').format(names, quality)
 
 
 class PresetView(QsListView):
@@ -131,11 +111,10 @@ class PresetView(QsListView):
     name_column = "name"
     action_disallowed_list = ("delete",)
 
-    column_list = ("name", "shape", "dimensions", "formats", "quality", "up_to_date", "enabled")
+    column_list = ("name", "shape", "formats", "up_to_date", "enabled")
     column_labels: ClassVar[dict[str, Any]] = {
         "name": _l("Name"),
         "shape": _l("Shape"),
-        "dimensions": _l("Dimensions"),
         "formats": _l("Formats"),
         "quality": _l("Quality"),
         "up_to_date": _l("Up to date"),
@@ -147,10 +126,8 @@ class PresetView(QsListView):
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "name": name_and_origin,
-        "shape": lambda _v, _c, row, _n: SHAPES[row.shape],
-        "dimensions": columns.as_cell("number", dimensions),
+        "shape": shape,
         "formats": formats,
-        "quality": columns.number,
         "up_to_date": columns.as_cell("number", up_to_date),
         "enabled": lambda _v, _c, row, _n: columns.badge(STATES[row.enabled]),
     }

@@ -15,7 +15,6 @@ from cms.extensions import db
 from cms.jobs import ledger, selections
 from cms.jobs.models import Job, Selection
 from cms.jobs.selections import Act, register
-from cms.media import services as media
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
 from cms.tasks.retries import give_up
@@ -101,6 +100,6 @@ for _act in (
     Act("image", "render", Image, "retry", N_("Make the renditions again"),
         lambda image, _by: pictures.render_again(image)),
     Act("image", "regenerate", Image, "regenerate", N_("Make files again"),
-        lambda image, _by, **options: media.remake(image, **options), slow=True),
+        lambda image, _by, **options: pictures.remake(image, **options), slow=True),
 ):  # fmt: skip
     register(_act)

@@ -137,4 +137,5 @@ def _look(image: Image, preset: Preset) -> str:
     focal = (image.focal_x, image.focal_y) if preset.shape == Shape.CROP else _MIDDLE
     if focal == _MIDDLE and not image.crop:
         return ""
-    return sha256(json.dumps([focal, image.crop]).encode()).hexdigest()[:8]
+    parts = [*map(float, (*focal, *(image.crop or ())))]
+    return sha256(json.dumps(parts).encode()).hexdigest()[:8]

@@ -90,14 +90,15 @@ def make_renditions(image: Image, operations: Operations | None = None) -> None:
     _is_ready(image)
 
 
-def remake(image: Image, names: Collection[str] | None = None, *, anew: bool = True) -> None:
+def remake(image: Image, names: Collection[str] | None = None, *, anew: bool = True) -> bool:
     """Make the files of the presets of these names again, or of all; without `anew`, what
-    is missing or out of date. The picture keeps its status, but if it had failed it is
-    ready now. Raises what `make_renditions` does.
+    is missing or out of date. Return whether there were any. The picture keeps its status,
+    but if it had failed it is ready now. Raises what `make_renditions` does.
     """
-    renditions.complete(image, names, anew=anew)
+    made = renditions.complete(image, names, anew=anew)
     if image.status == ImageStatus.FAILED and names is None:
         _is_ready(image)
+    return made
 
 
 def in_brief(image: Image) -> dict[str, Any]:

@@ -58,8 +58,8 @@ def act_on_selection(selection_id: int) -> None:
 def regenerate_images(selection_id: int) -> None:
     """Do a slow act to each picture of a selection, one by one, each committed.
 
-    When this kind of job is paused it stops after the picture at hand, and goes on from
-    there when it is resumed.
+    When this kind of job is paused, or the consumer stopped, it stops after the picture at
+    hand, and goes on from there later.
     """
     _work_through(selection_id)
 
@@ -84,8 +84,8 @@ def _work_through(selection_id: int) -> None:
         report_progress(dealt_with, standing.total)
         if len(errors) >= MOST_ERRORS:
             break
-        if act.slow and regenerate_images.name in pauses.names():
-            raise RetryTask  # waits until it is resumed
+        if act.slow and (huey.stopping() or regenerate_images.name in pauses.names()):
+            raise RetryTask(delay=0)  # goes on with the next consumer, or when it is resumed
     if errors:
         raise errors[0]
 

@@ -5,6 +5,7 @@ from sqlalchemy import event
 
 from cms.audit.models import AuditEntry
 from cms.editorial import bulk, queue, regeneration
+from cms.editorial import pictures as pictures_acts
 from cms.editorial import presets as acts
 from cms.editorial.bulk import NothingChosen, NothingToStop
 from cms.editorial.regeneration import Estimate, Scope, UnknownPreset
@@ -12,9 +13,10 @@ from cms.extensions import db
 from cms.imaging.presets import Preset, Shape
 from cms.jobs import selections
 from cms.jobs.models import Job, JobState, Selection
-from cms.media import files, presets
+from cms.media import files, presets, services
 from cms.media.models import ImageStatus
 from cms.tasks import huey
+from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests import pictures
 from tests.factories import make_picture, make_user
 
@@ -103,6 +105,19 @@ def test_the_job_makes_what_is_missing_and_no_picture_is_away_meanwhile(library,
     assert regeneration.estimate(Scope()).pictures == 0
 
 
+def test_other_systems_are_told_where_the_new_files_are(library, run_jobs):
+    shop = WebhookEndpoint(name="Shop", url="https://shop.example/", events=["picture.ready"])
+    db.session.add(shop)
+    change()
+    services.remake(library[0], anew=False)  # nothing is left to do for this one
+    for image in library[:2]:
+        pictures_acts.remake(image, anew=False)
+
+    told = db.session.query(WebhookDelivery).one().payload["data"]
+    assert told["id"] == library[1].id
+    assert [r["key"] for r in told["renditions"]] == [library[1].rendition("card").key]
+
+
 def test_all_of_it_can_be_made_anew(library, run_jobs):
     before = keys(library)
     regeneration.begin(Scope(missing=False))
@@ -161,6 +176,20 @@ def test_a_pause_stops_it_after_the_picture_at_hand_and_it_goes_on_from_there(li
     assert newest_job().state == JobState.SUCCEEDED
     assert selections.standing(selection).done == 3
     assert len(set(keys(library)) & set(made)) == 1, "what was done is not done again"
+
+
+def test_a_consumer_that_stops_need_not_wait_for_it(library, run_jobs, monkeypatch):
+    change()
+    selection, _count = regeneration.begin(Scope())
+    db.session.commit()
+    with monkeypatch.context() as consumer:
+        consumer.setattr(huey, "stopping", lambda: True)
+        huey.execute(huey.dequeue())
+    db.session.expire_all()
+    assert (newest_job().state, selections.standing(selection).done) == (JobState.RETRYING, 1)
+    run_jobs(hours=1)
+
+    assert (newest_job().state, selections.standing(selection).done) == (JobState.SUCCEEDED, 3)
 
 
 def test_stopped_it_leaves_the_rest(library, run_jobs):

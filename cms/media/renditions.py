@@ -56,16 +56,6 @@ def make(image: Image, wanted: Sequence[Preset]) -> None:
                 _keep(image, made)
 
 
-def format_of(rendered: Rendered) -> str:
-    """Return which of its preset's formats a file is the answer to."""
-    asked: str | None = getattr(rendered, "asked", None)
-    if asked is not None:
-        return asked
-    found = rendered.format.name
-    answers = (found, "original") if "original" in rendered.preset.formats else (found,)
-    return next((name for name in answers if name in rendered.preset.formats), found)
-
-
 def _render(image: Image, wanted: Sequence[Preset], folder: Path) -> Rendering:
     with files.storage().path(image.key) as source:
         look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
@@ -111,7 +101,7 @@ def _record(image: Image, rendered: Rendered) -> None:
     key = new_key("renditions", rendered.format.extension)
     files.storage().save(key, rendered.path)
     files.written(key)
-    made = {"preset": rendered.preset.name, "format": format_of(rendered)}
+    made = {"preset": rendered.preset.name, "format": rendered.asked}
     rendition = next(
         (r for r in image.renditions if (r.preset, r.format) == tuple(made.values())), None
     )

@@ -98,6 +98,8 @@ def remake(image: Image, names: Collection[str] | None = None, *, anew: bool = T
     made = renditions.complete(image, names, anew=anew)
     if image.status == ImageStatus.FAILED and names is None:
         _is_ready(image)
+    elif made:
+        lookalikes.note(image)  # of an old picture it is the first hash
     return made
 
 

@@ -77,7 +77,7 @@ def _renditions(image: Image, preset: str) -> Sequence[Rendition]:
 def _by_kind(renditions: Iterable[Rendition]) -> list[tuple[str, list[Rendition]]]:
     """Return the files of each kind by width, each width once; what every browser shows last."""
     kinds: dict[str, dict[int, Rendition]] = {}
-    for rendition in sorted(renditions, key=lambda r: r.width):
+    for rendition in sorted(renditions, key=lambda r: (r.width, len(r.preset), r.preset)):
         mime = rendition.mime
         kinds.setdefault(mime if mime in _FOR_SOME else "", {}).setdefault(
             rendition.width, rendition

@@ -31,9 +31,10 @@ def test_the_front_page_shows_what_is_ready(client, ready):
     make_picture(filename="still waiting.jpg")
     db.session.commit()
     text = client.get("/").text
-    shown = ready.rendition("width-640")
+    (shown,) = [r for r in ready.renditions if (r.preset, r.format) == ("width-640", "jpeg")]
 
-    assert f'src="/media/{shown.key}" width="{shown.width}" height="{shown.height}"' in text
+    assert f'<img src="/media/{shown.key}" srcset="' in text
+    assert f'width="{shown.width}" height="{shown.height}"' in text
     assert 'alt="Boats in the morning"' in text
     assert "<figcaption>harbour</figcaption>" in text
     assert "still waiting" not in text

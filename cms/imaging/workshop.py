@@ -79,7 +79,7 @@ class Limits:
     are worked on at once in this process; None means one for each processor core."""
 
     memory: int = 3_000
-    seconds: int = 60
+    seconds: int = 120
     children: int | None = None
 
 

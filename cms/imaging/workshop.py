@@ -33,7 +33,9 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
-_WANTS_MEMORY = ("Insufficient memory", "Out of memory", "Memory allocation error")
+_WANTS_MEMORY = (
+    "Insufficient memory", "Out of memory", "Memory allocation error", "can't start new thread"
+)  # fmt: skip
 _CUT_SHORT = (EOFError, ConnectionError)
 
 T = TypeVar("T")
@@ -291,6 +293,7 @@ def _wants_memory(error: BaseException | None) -> bool:
     """Tell whether a want of memory is behind an error, whatever it became on the way.
 
     Decoders of JPEG and HEIC have their own words for it; those of WebP and AVIF have none.
+    A thread needs memory too.
     """
     while error is not None:
         if isinstance(error, MemoryError) or str(error).startswith(_WANTS_MEMORY):

@@ -58,8 +58,11 @@ def test_a_picture_over_a_limit_fails_at_once_and_the_next_is_ready(
 ):
     monkeypatch.setattr("cms.imaging.workshop.PATIENCE", 60)  # however busy this machine is
     set_setting(**setting)
-    bad, good = picture(pictures.slow_jpeg()), picture()
+    bad = picture(pictures.slow_jpeg())
     run_jobs(hours=1)
+    set_setting(image_memory_mb=500)
+    good = picture()
+    run_jobs()
 
     status, told, errors = outcome(bad)
     assert (status, errors) == (ImageStatus.FAILED, [f"cms.imaging.workshop.{error}"])

@@ -96,7 +96,9 @@ class Settings(BaseModel):
         3_000, ge=100, description="Memory that one picture may take, in MB."
     )
     image_seconds: int = Field(
-        60, ge=1, description="Seconds of work that one picture may take; by the clock, twice that."
+        120,
+        ge=1,
+        description="Seconds of work that one picture may take; by the clock, twice that.",
     )
     image_processes: int | None = Field(
         None, ge=1, le=64, description="Pictures worked on at once by one worker, on as many cores."

@@ -33,7 +33,9 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
-_HEIC_WANTS_MEMORY = ("Out of memory", "Memory allocation error")
+_WANTS_MEMORY = (
+    "Insufficient memory", "Out of memory", "Memory allocation error", "can't start new thread"
+)  # fmt: skip
 _CUT_SHORT = (EOFError, ConnectionError)
 
 T = TypeVar("T")
@@ -79,7 +81,7 @@ class Limits:
     are worked on at once in this process; None means one for each processor core."""
 
     memory: int = 3_000
-    seconds: int = 60
+    seconds: int = 120
     children: int | None = None
 
 
@@ -290,10 +292,11 @@ def _cause_of_death(code: int, work: Work) -> CmsError:
 def _wants_memory(error: BaseException | None) -> bool:
     """Tell whether a want of memory is behind an error, whatever it became on the way.
 
-    The decoder of HEIC says it in its own words; those of WebP and AVIF do not say it.
+    Decoders of JPEG and HEIC have their own words for it; those of WebP and AVIF have none.
+    A thread needs memory too.
     """
     while error is not None:
-        if isinstance(error, MemoryError) or str(error).startswith(_HEIC_WANTS_MEMORY):
+        if isinstance(error, MemoryError) or str(error).startswith(_WANTS_MEMORY):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -42,7 +42,8 @@ class Original:
         self.format = BY_PILLOW_NAME[image.format or ""]
         self.frames = motion.count(image, pictures)
         self.plays = motion.plays(image)
-        self.credit = metadata.credit(image)
+        told = metadata.Told(image)
+        self.credit = told.credit
         self._image = image
         self._turn = probe.orientation(image)
         self._profile = image.info.get("icc_profile")
@@ -53,10 +54,10 @@ class Original:
             "from": None,
             "mode": image.mode,
             "bits": metadata.bits(image),
-            "location": metadata.has_location(image),
+            "location": told.has_location,
             "credit": bool(self.credit),
             "frames": self.frames if self.frames > 1 else None,
-            "exif_broken": metadata.is_exif_broken(image),
+            "exif_broken": told.is_exif_broken,
             "bytes": path.stat().st_size,
         }
 

@@ -88,13 +88,15 @@ class Told:
 
 
 def bits(image: Image.Image) -> int:
-    """Return the bits of a pixel's channel, as stored."""
+    """Return the bits of a pixel's channel, as stored; 8 where that is not to be known."""
     if image.mode in _WIDE:
         return _WIDE[image.mode]
     found: Any = image.info.get("bit_depth")  # HEIC
     if image.format == "TIFF":
-        found = max(getattr(image, "tag_v2", {}).get(_BITS, (8,)))
+        found = getattr(image, "tag_v2", {}).get(_BITS)
+        found = max(found, default=None) if isinstance(found, tuple) else found
     file = getattr(image, "fp", None)
-    if image.format == "PNG" and file and (header := headers.png_chunk(file, b"IHDR")):
-        found = header[8]
+    if image.format == "PNG" and file:
+        header = headers.png_chunk(file, b"IHDR") or b""
+        found = next(iter(header[8:]), None)
     return found if isinstance(found, int) else 8

@@ -4,8 +4,9 @@ Every system makes the same renditions of the same made pictures, each run in a 
 of its own: the pair (800 × 600, 200 × 200, as JPEG), and the full set (the pair, and five
 widths as JPEG and as WebP). The rounds go through all systems in turn, and the medians
 are compared. Processor time is that of all threads, without starting up; memory is the
-peak of the whole process. How good a rendition is says its likeness (SSIM, of its light)
-to the same made from the whole picture by LANCZOS, before it is encoded.
+peak of the whole process, and by how much it has grown. How good a rendition is says its
+likeness (SSIM, of its light) to the same made from the whole picture by LANCZOS, before
+it is encoded.
 
     python benchmarks/imaging.py [--rounds 3] [--pictures jpeg-24 …] [--only NAME …]
 
@@ -178,7 +179,7 @@ def measure(found: list[System], source: Path, rounds: int) -> None:
 
 def table(found: list[System], picture: str, likenesses: dict[str, list[float]]) -> str:
     """Return the medians for one picture, and how ours compares with each."""
-    heads = "".join(f"   {wanted:>4}: CPU s  ours   wall  peak MiB" for wanted in SETS)
+    heads = "".join(f"   {wanted:>4}: CPU s  ours   wall  peak MiB  grown" for wanted in SETS)
     lines = [f"{picture:18}{heads}  JPEG kB  WebP kB"]
     ours = found[0]
     for system in found:
@@ -186,8 +187,10 @@ def table(found: list[System], picture: str, likenesses: dict[str, list[float]])
         for wanted in SETS:
             cpu = system.median(picture, wanted, "cpu")
             share = ours.median(picture, wanted, "cpu") / cpu
-            wall, peak = (system.median(picture, wanted, what) for what in ("wall", "peak"))
-            line += f"   {cpu:12.3f} {share:5.2f} {wall:6.3f} {peak:9.0f}"
+            wall, peak, grown = (
+                system.median(picture, wanted, what) for what in ("wall", "peak", "grown")
+            )
+            line += f"   {cpu:11.3f} {share:5.2f} {wall:6.3f} {peak:9.0f} {grown:6.0f}"
         jpeg, webp = (system.median(picture, "full", ending) for ending in ("jpg", "webp"))
         lines.append(f"{line} {jpeg:8.0f} {webp:8.0f}")
     names = " ".join(f"{name:>10}" for name, *_ in work.FULL)

@@ -45,12 +45,18 @@ async function tuned(path, wanted) {
   }
 }
 
+function memory(kind) {
+  return readFileSync('/proc/self/status', 'utf8').match(`${kind}:\\s+(\\d+)`)[1] / 1024;
+}
+
 const make = way === 'tuned' ? tuned : idiomatic;
 await make(warm, sets[set]);
+const idle = memory('VmRSS');
 const before = process.cpuUsage();
 const start = performance.now();
 await make(source, sets[set]);
 const used = process.cpuUsage(before);
-const peak = readFileSync('/proc/self/status', 'utf8').match(/VmHWM:\s+(\d+)/)[1] / 1024;
+const wall = (performance.now() - start) / 1e3;
+const peak = memory('VmHWM');
 const cpu = (used.user + used.system) / 1e6;
-console.log(JSON.stringify({ cpu, wall: (performance.now() - start) / 1e3, peak }));
+console.log(JSON.stringify({ cpu, wall, peak, grown: peak - idle }));

@@ -35,14 +35,17 @@ def measure(make: Callable[..., None]) -> None:
     """Run `make(source, folder, wanted)` as the command line says, and print what it cost.
 
     A small picture first loads whatever is loaded late. Processor seconds are those of all
-    threads; the peak is of the whole process, in MiB.
+    threads; the peak is of the whole process, and `grown` what it is above its size before,
+    both in MiB.
     """
     source, warm, folder, wanted = (*map(Path, sys.argv[1:4]), SETS[sys.argv[4]])
     make(warm, folder, wanted)
+    idle = _memory("VmRSS")
     before, start = _processor(), time.perf_counter()
     make(source, folder, wanted)
     wall = time.perf_counter() - start
-    print(json.dumps({"cpu": _processor() - before, "wall": wall, "peak": _peak()}))
+    used, peak = _processor() - before, _memory("VmHWM")
+    print(json.dumps({"cpu": used, "wall": wall, "peak": peak, "grown": peak - idle}))
 
 
 def _processor() -> float:
@@ -50,7 +53,7 @@ def _processor() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak() -> float:
+def _memory(kind: str) -> float:
     # Not `ru_maxrss`, in which the parent's size is left from before the child began.
     status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return int(status.split(f"{kind}:")[1].split()[0]) / 1024

@@ -47,7 +47,7 @@ def in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str
     colour space than the picture's, is passed over.
     """
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    colours = image.convert("RGB") if alpha else image
+    colours = image.convert("RGB") if image.mode in ("RGBA", "RGBX") else image
     converted, name = _by_profile(colours, profile)
     if converted.mode != "RGB":
         converted = converted.convert("RGB")

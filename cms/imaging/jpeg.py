@@ -15,7 +15,8 @@ from PIL import Image, ImageChops
 from cms.imaging.geometry import Size
 from cms.imaging.probe import BrokenPicture
 
-_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+# Four bytes a pixel, as Pillow has them: it takes the decoder's memory over as it is.
+_SPACES = {"RGB": ("RGBX", "RGBX"), "L": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK")}
 
 # What the decoder says when it goes on with a guess. It also complains of padding,
 # odd profiles and odd revisions, none of which changes a pixel.
@@ -41,9 +42,10 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
     """
     data = path.read_bytes()
     try:
+        space, mode = _SPACES[image.mode]
         pixels = simplejpeg.decode_jpeg(
             data,
-            colorspace=_SPACES[image.mode],
+            colorspace=space,
             min_width=at_least[0],
             min_height=at_least[1],
             strict=True,
@@ -52,9 +54,8 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
         if _guessed(str(error), data):
             raise BrokenPicture from error
         return _by_pillow(image, at_least)
-    if image.mode == "L":
-        return Image.fromarray(pixels[:, :, 0])
-    picture = Image.fromarray(pixels, image.mode)
+    height, width, _channels = pixels.shape
+    picture = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
     # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
     return ImageChops.invert(picture) if image.mode == "CMYK" else picture
 

@@ -20,6 +20,7 @@ from cms.imaging.scaling import Cut, Level
 OVERSAMPLING = 1.5
 _PLAIN_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 _PLAIN_BITS = 8
+_DRAWN = (PNG, GIF, WEBP)  # formats that drawings come in
 _EIGHTHS = 8  # in which a JPEG can be decoded
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -42,7 +43,9 @@ class Original:
         self.format = BY_PILLOW_NAME[image.format or ""]
         self.frames = motion.count(image, pictures)
         self.plays = motion.plays(image)
-        self.credit = metadata.credit(image)
+        self.may_be_drawn = False  # a logo or a screenshot: known once it is decoded
+        told = metadata.Told(image)
+        self.credit = told.credit
         self._image = image
         self._turn = probe.orientation(image)
         self._profile = image.info.get("icc_profile")
@@ -53,21 +56,16 @@ class Original:
             "from": None,
             "mode": image.mode,
             "bits": metadata.bits(image),
-            "location": metadata.has_location(image),
+            "location": told.has_location,
             "credit": bool(self.credit),
             "frames": self.frames if self.frames > 1 else None,
-            "exif_broken": metadata.is_exif_broken(image),
+            "exif_broken": told.is_exif_broken,
             "bytes": path.stat().st_size,
         }
 
     @property
     def whole(self) -> Region:
         return 0, 0, *self.size
-
-    @cached_property
-    def may_be_drawn(self) -> bool:
-        """Whether it looks like a logo or a screenshot; to be asked once it is decoded."""
-        return self.format in (PNG, GIF, WEBP) and likeness.may_be_drawn(self._image)
 
     @cached_property
     def bare(self) -> bytes | None:
@@ -85,6 +83,7 @@ class Original:
         """
         wanted = list(cuts)
         pixels = self._decoded(max(cut.scale for cut in wanted))
+        self.may_be_drawn = self.format in _DRAWN and likeness.may_be_drawn(pixels)
         return scaling.make(self._level(pixels), wanted, self._in_srgb)
 
     def reel(self, cuts: Iterable[Cut]) -> Iterator[tuple[dict[Cut, Image.Image], int]]:

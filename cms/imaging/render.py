@@ -87,7 +87,8 @@ def render(
     """
     look = look or Look()
     with probe.opened(source, max_pixels=max_pixels) as (image, frames):
-        original = Original(image, source, frames)
+        with _told_apart():
+            original = Original(image, source, frames)
         orders = [
             Order(preset, asked, scaling.cut_for(preset, original.size, look.crop, look.focal))
             for preset in presets

@@ -13,7 +13,10 @@ from cms.imaging.presets import Preset, Shape
 # A picture is made from one that is at least so many times as large: twice resampled
 # from nearer than that, it would differ from one that is made from the original.
 ENOUGH = 1.5
-_NO_LIMIT = 16_383  # a WebP has no more on either side
+# What is far larger is first brought down to so many times the size, by plain averages:
+# of 12 megapixels that makes 800 × 600 in 33 ms instead of 82, alike to 0.999 (SSIM).
+REDUCED_TO = 2.0
+_TALLEST = 16_383  # what a WebP can hold; a preset's own height is far less
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,14 @@ class Cut:
     size: Size
 
     @property
+    def scales(self) -> Point:
+        """Pixels for one of the original's, across and down."""
+        left, top, right, bottom = self.region
+        return self.size[0] / (right - left), self.size[1] / (bottom - top)
+
+    @property
     def scale(self) -> float:
-        return max(
-            self.size[0] / (self.region[2] - self.region[0]),
-            self.size[1] / (self.region[3] - self.region[1]),
-        )
+        return max(self.scales)
 
 
 @dataclass(frozen=True)
@@ -37,14 +43,13 @@ class Level:
 
     pixels: Image.Image
     region: Region
-    scale: Point
-    finished: bool = False
+    scales: Point
 
 
 def cut_for(preset: Preset, size: Size, crop: tuple[float, ...] | None, focal: Point) -> Cut:
     """Return what a preset makes of a picture of that displayed size."""
     region = part(size, crop)
-    box = preset.width, preset.height or _NO_LIMIT
+    box = preset.width, preset.height or _TALLEST
     if preset.shape in (Shape.FIT, Shape.WIDTH):
         return Cut(region, fit(size_of(region), box))
     middle = (region[0] + region[2]) / 2, (region[1] + region[3]) / 2
@@ -56,29 +61,31 @@ def make(
     raw: Level, cuts: Iterable[Cut], finish: Callable[[Image.Image], Image.Image]
 ) -> Iterator[tuple[Cut, Image.Image]]:
     """Yield each cut's picture, the largest first. What comes from `raw` itself goes
-    through `finish`, which brings its colours in order."""
-    levels = [raw]
-    for cut in sorted(set(cuts), key=lambda cut: cut.scale, reverse=True):
-        source = _smallest(levels, cut)
-        pixels = _cut(source, cut)
-        if not source.finished:
+    through `finish`, which brings its colours in order. None is kept longer than needed."""
+    wanted = sorted(set(cuts), key=lambda cut: cut.scale, reverse=True)
+    whole = Cut(raw.region, raw.pixels.size)
+    sources = [_smallest(wanted[:place], cut) or whole for place, cut in enumerate(wanted)]
+    levels = {whole: raw}
+    del raw
+    for place, cut in enumerate(wanted):
+        pixels = _cut(levels[sources[place]], cut)
+        if sources[place] is whole:
             pixels = finish(pixels)
         pixels.info = {}
-        across, down = cut.region[2] - cut.region[0], cut.region[3] - cut.region[1]
-        scale = cut.size[0] / across, cut.size[1] / down
-        levels.append(Level(pixels, cut.region, scale, finished=True))
+        levels[cut] = Level(pixels, cut.region, cut.scales)
+        levels = {each: level for each, level in levels.items() if each in sources[place + 1 :]}
         yield cut, pixels
 
 
-def _smallest(levels: list[Level], cut: Cut) -> Level:
-    for level in reversed(levels[1:]):
-        if contains(level.region, cut.region) and min(level.scale) >= cut.scale * ENOUGH:
-            return level
-    return levels[0]
+def _smallest(larger: list[Cut], cut: Cut) -> Cut | None:
+    for other in reversed(larger):
+        if contains(other.region, cut.region) and min(other.scales) >= cut.scale * ENOUGH:
+            return other
+    return None
 
 
 def _cut(level: Level, cut: Cut) -> Image.Image:
-    (left, top), (x, y) = level.region[:2], level.scale
+    (left, top), (x, y) = level.region[:2], level.scales
     width, height = level.pixels.size
     box = (
         (cut.region[0] - left) * x,
@@ -88,4 +95,7 @@ def _cut(level: Level, cut: Cut) -> Image.Image:
     )
     if cut.size == level.pixels.size and box == (0, 0, width, height):
         return level.pixels
-    return level.pixels.resize(cut.size, Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+    # What is transparent has no weight. Pillow would see to that, but not reduce it first.
+    pixels = level.pixels.convert("RGBa") if level.pixels.mode == "RGBA" else level.pixels
+    made = pixels.resize(cut.size, Image.Resampling.LANCZOS, box, reducing_gap=REDUCED_TO)
+    return made.convert("RGBA") if made.mode == "RGBa" else made

@@ -106,6 +106,14 @@ def test_a_still_shows_the_first_frame_and_the_answer_says_so(tmp_path, kind):
         assert near(frame.getpixel((16, 12))[:3], RED, 12)
 
 
+@pytest.mark.case(7)
+def test_stills_and_animations_are_made_side_by_side(tmp_path):
+    still = replace(KEPT, name="still", motion=Motion.STILL)
+    for kind in ("GIF", "PNG", "WEBP", "AVIF"):
+        answer = rendered(tmp_path, film(kind), still, KEPT)
+        assert [len(frames_of(file.path)) for file in answer.files] == [1, 1, 3, 3]
+
+
 def test_a_format_that_cannot_move_shows_the_first_frame(tmp_path):
     answer = rendered(tmp_path, film("GIF"), replace(KEPT, formats=("jpeg", "png", "avif")))
     assert [len(frames_of(file.path)) for file in answer.files] == [1, 3, 3]

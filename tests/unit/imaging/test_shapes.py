@@ -51,6 +51,12 @@ def test_each_shape_has_its_size_and_enlarges_nothing(tmp_path, preset, size, ex
     assert (file.width, file.height) == expected
 
 
+def test_a_strip_is_no_higher_than_every_format_can_hold(tmp_path):
+    wide = Preset("s", Shape.WIDTH, 20, formats=("jpeg", "webp"))
+    for file in rendered(tmp_path, pictures.png(20, 20_000), wide).files:
+        assert (file.width, file.height) == (16, 16_383)
+
+
 @pytest.mark.parametrize(
     ("focal", "expected"),
     [((0, 0), (RED, BLUE)), ((1, 1), (GREEN, WHITE)), ((0.9, 0.1), (GREEN, WHITE))],

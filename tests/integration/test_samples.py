@@ -30,7 +30,7 @@ FAILED = ("truncated", "broken", "camera-corrupted")
 BOMBS = ("bomb-",)
 WITH_PLACE = ("gps", "iphone-photo")
 # How far a rendition may be from its file, in ΔE2000: on average and at its worst part.
-NEAR, NEAREST_PART = 1.5, 6.0
+NEAR, NEAREST_PART = 1.0, 5.0
 # The same photo, stored turned in several ways, each time compressed anew.
 ALIKE = 3.0
 ALLOWED_WORDS = {"Image Copyright", "Image Artist"}

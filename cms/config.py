@@ -92,6 +92,15 @@ class Settings(BaseModel):
     image_max_megapixels: Millions = Field(
         150, description="Largest picture, in millions of pixels."
     )
+    image_memory_mb: int = Field(
+        3_000, ge=100, description="Memory that one picture may take, in MB."
+    )
+    image_seconds: int = Field(
+        60, ge=1, description="Seconds of work that one picture may take; by the clock, twice that."
+    )
+    image_processes: int | None = Field(
+        None, ge=1, le=64, description="Pictures worked on at once by one worker, on as many cores."
+    )
     login_limit: str = Field(
         "10 per minute", description="Log-in attempts allowed from one address."
     )

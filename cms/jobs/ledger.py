@@ -346,6 +346,24 @@ def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
     return list(db.session.scalars(query))
 
 
+def newest_of(task: str) -> Job | None:
+    """Return the job of a kind that was submitted last."""
+    query = select(Job).where(Job.task == task).order_by(Job.created_at.desc()).limit(1)
+    return db.session.scalar(query)
+
+
+def mean_duration(task: str, samples: int) -> float | None:
+    """Return how many seconds the newest jobs of a kind ran that ended well; None without any."""
+    query = (
+        select(Job.started_at, Job.finished_at)
+        .where(Job.task == task, Job.state == JobState.SUCCEEDED)
+        .order_by(Job.created_at.desc())
+        .limit(samples)
+    )
+    ran = [end - start for start, end in db.session.execute(query) if start and end]
+    return sum(ran, timedelta()).total_seconds() / len(ran) if ran else None
+
+
 def newest_retry(job: Job) -> Job:
     """Return the last of a job's retries by hand, or the job itself."""
     while (retry := retry_of(job)) is not None:

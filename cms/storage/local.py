@@ -9,12 +9,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from cms.storage.base import Incoming, KeyTaken, MissingFile, StorageFull
-from cms.storage.keys import check
+from cms.storage.base import Incoming, KeyTaken, MissingFile, StorageFull, StoredFile
+from cms.storage.keys import BadKey, check
 
 INCOMING = ".incoming"
 
@@ -140,6 +140,13 @@ class LocalStorage:
         except FileNotFoundError:
             raise MissingFile(key=key) from None
 
+    def walk(self, prefix: str) -> Iterator[StoredFile]:
+        for path in _files_below(self.folder / prefix):
+            with suppress(BadKey, FileNotFoundError):  # not one of ours, or gone just now
+                key = check(path.relative_to(self.folder).as_posix())
+                about = path.stat()
+                yield StoredFile(key, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
+
     def clear_incoming(self, older_than: timedelta) -> int:
         # Files carry the file system's time, so this asks the system, not cms.clock.
         limit = time.time() - older_than.total_seconds()
@@ -160,6 +167,13 @@ class LocalStorage:
         folder.mkdir(parents=True, exist_ok=True)
         for made in reversed(missing):
             _sync_folder(made.parent)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Return the files two folders down, without reading more than one folder at once."""
+    for branch in sorted(folder.glob("*")):
+        if branch.is_dir():
+            yield from sorted(branch.iterdir())
 
 
 def _give_name(source: Path, target: Path) -> None:

@@ -82,13 +82,17 @@ document.addEventListener("keydown", (event) => {
 // What another script has to say is shown as a notice, and read out.
 document.addEventListener("list:say", (event) => {
   const place = document.querySelector("[data-messages]");
-  const { words, tone } = event.detail;
+  const { words, tone, more = [] } = event.detail; // `more` are elements, shown below the words
   const template = place?.querySelector(`[data-notice="${tone}"]`);
   if (!template) return;
   const notice = template.content.firstElementChild.cloneNode(true);
   place.append(notice);
   // Set after it is in the page: a live region speaks of changes only.
   setTimeout(() => (notice.querySelector("p").textContent = words), 50);
+  if (!more.length) return;
+  const box = document.createElement("div");
+  notice.querySelector("p").replaceWith(box);
+  box.append(document.createElement("p"), ...more);
 });
 
 // Questions. Buttons that ask first come disabled, so that without this script
@@ -113,6 +117,7 @@ document.addEventListener("submit", (event) => {
   asked = button;
   dialog.querySelector(".confirm-question").textContent = button.dataset.confirm;
   yes.textContent = button.dataset.confirmWords;
+  yes.hidden = "confirmRefused" in button.dataset; // there is nothing to confirm
   yes.classList.toggle("btn-danger", "confirmDanger" in button.dataset);
   yes.classList.toggle("btn-primary", !("confirmDanger" in button.dataset));
   dialog.returnValue = "no";
@@ -124,6 +129,11 @@ dialog.addEventListener("close", () => {
   if (dialog.returnValue !== "yes" || !button?.isConnected) return;
   sure = button;
   button.form.requestSubmit(button);
+});
+
+// A form of a few choices whose answer is the page itself.
+document.addEventListener("change", (event) => {
+  event.target.closest("[data-sent-on-change]")?.requestSubmit();
 });
 
 // Rows of a related kind inside a form.

@@ -1,7 +1,7 @@
 """What holds for every storage, whatever keeps the files."""
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -173,3 +173,16 @@ def test_what_dead_uploads_left_is_cleared(storage):
     assert storage.clear_incoming(timedelta(-1)) == 1
     assert not upload.path.exists()
     upload.close()
+
+
+def test_files_are_gone_through_in_the_order_of_their_keys(storage, source):
+    keys = sorted(new_key("originals", "jpg") for _ in range(40))
+    for key in reversed(keys):
+        storage.save(key, source)
+    storage.save(new_key("renditions", "jpg"), source)
+
+    found = list(storage.walk("originals"))
+    assert [file.key for file in found] == keys
+    assert {file.size for file in found} == {len(BYTES)}
+    assert all(abs(datetime.now(UTC) - file.modified_at) < timedelta(minutes=5) for file in found)
+    assert list(storage.walk("nothing")) == []

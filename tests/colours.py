@@ -14,17 +14,16 @@ import numpy as np
 from coloraide import Color
 from PIL import Image, ImageCms, ImageOps
 
-GRID = (8, 8)
 SRGB = ImageCms.createProfile("sRGB")
 
 
-def grid(picture: Image.Image) -> list[Color]:
-    """The colours of a picture's parts, on white where it is transparent."""
+def grid(picture: Image.Image, parts: int = 8) -> list[Color]:
+    """The colours of `parts` times `parts` parts, on white where they are transparent."""
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(paper, picture)
-    small = picture.convert("RGB").resize(GRID, Image.Resampling.BOX)
+    small = picture.convert("RGB").resize((parts, parts), Image.Resampling.BOX)
     return [colour(pixel) for pixel in np.asarray(small).reshape(-1, 3).tolist()]
 
 

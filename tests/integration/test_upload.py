@@ -170,6 +170,8 @@ def test_a_second_file_of_the_same_name_is_a_second_picture(upload, stored):
         ("Zürich #1 (neu).jpg", "Zürich #1 (neu).jpg"),
         ("Bildschirmfoto\u202f12.jpg", "Bildschirmfoto\u202f12.jpg"),
         ("../../etc/passwd.jpg", "passwd.jpg"),
+        ("a%22%0D%0AX: y.pdf", 'a"%0D%0AX: y.pdf'),  # a quote and a line's end, as browsers send it
+        ("\x00\u202e", "picture"),
         ("x" * 300 + ".jpg", "x" * 251 + ".jpg"),
     ],
 )

@@ -42,7 +42,9 @@ def make_upload(data, filename="picture.jpg"):
 
 def make_picture(data=None, filename="picture.jpg", owner=None):
     """A picture with its stored file and its job, as an upload leaves them."""
-    result = upload_pictures([make_upload(data or pictures.jpeg(64, 48), filename)], owner)
+    result = upload_pictures(
+        [make_upload(data or pictures.jpeg(64, 48), filename)], owner, again=True
+    )
     db.session.flush()
     ((image, _job),) = result.taken
     return image

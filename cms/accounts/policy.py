@@ -17,12 +17,14 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "editor": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
+        "library": frozenset({"view", "edit"}),
         "job": frozenset({"view"}),
         "selection": frozenset({"view:own"}),
     },
     "administrator": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry"}),
+        "library": frozenset({"view", "edit", "delete"}),
         "schedule": frozenset({"view", "edit"}),
         "job": frozenset({"view", "retry", "discard", "run", "inspect"}),
         "selection": frozenset({"view"}),

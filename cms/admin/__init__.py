@@ -3,10 +3,12 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from cms.admin.alt_texts import AltTextView
 from cms.admin.base import open_admin
 from cms.admin.dashboard import Dashboard
 from cms.admin.images import ImageView
 from cms.admin.jobs import JobView
+from cms.admin.library import LibraryView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
 from cms.admin.queue import QueueView, pauses_in_words
@@ -27,6 +29,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["pauses_in_words"] = pauses_in_words
     admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
+    admin.add_view(LibraryView(name=_l("Library"), endpoint="library", url="/admin/library"))
+    admin.add_view(
+        AltTextView(name=_l("Alternative texts"), endpoint="alt_text", url="/admin/alt-text")
+    )
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(ScheduleView(Schedule, name=_l("Schedules"), endpoint="schedule"))
     admin.add_view(QueueView(name=_l("Queue"), endpoint="queue", url="/admin/queue"))

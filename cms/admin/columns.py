@@ -80,8 +80,18 @@ def badge(state: State) -> Markup:
     )
 
 
+def breakable(text: str) -> Markup:
+    """Draw text so that a mail address in it breaks where people would break it."""
+    return escape(text).replace("@", Markup("<wbr>@"))
+
+
+def with_reason(shown: Markup, words: str) -> Markup:
+    """Draw a state and why: a list cuts the words after three lines, in full as a tip."""
+    return Markup('{0}<div class="reason" title="{1}">{1}</div>').format(shown, words)
+
+
 def as_cell(kind: str, draw: Formatter) -> Formatter:
-    """Give the cells that `draw` fills a look: name, picture, number, moment or status."""
+    """Give the cells that `draw` fills a look: name, words, picture, number, moment or status."""
     draw.cell = kind  # type: ignore[attr-defined]
     return draw
 

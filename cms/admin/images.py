@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Query, selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from cms.admin import columns
+from cms.admin import columns, picture_filters
+from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
-from cms.admin.lists import DELETE, EDIT, Live, RowButton, Tab, asked_ids
+from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -26,7 +29,10 @@ from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, u
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
-from cms.media.models import Image, ImageStatus
+from cms.media import lookalikes
+from cms.media.models import NO_TEXT, Image, ImageStatus
+
+MOST_LIKE_SHOWN = 8
 
 STATES = {
     ImageStatus.PENDING: State(_l("Waiting"), "wait", "clock", moving=True),
@@ -73,6 +79,11 @@ class ImageView(ImagePage):
         "dimensions": _l("Dimensions"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
+        "mime": _l("Kind"),
+        "animated": _l("Animated"),
+    }
+    column_choices: ClassVar[dict[str, Any]] = {
+        "mime": [(found.mime, found.name.upper().replace("WEBP", "WebP")) for found in FORMATS]
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
@@ -84,7 +95,13 @@ class ImageView(ImagePage):
     column_sortable_list = ("title", "status", "size", "created_at")
     column_default_sort = ("id", True)
     column_searchable_list = ("title", "alt_text", "filename")
-    column_filters = ("owner.email", "created_at")
+    column_filters = (
+        "mime",
+        *picture_filters.FILTERS,
+        "animated",
+        "owner.email",
+        "created_at",
+    )
     loads = (selectinload(Image.renditions),)
     tabs = (
         Tab("all", _l("All"), empty=_l("Drop pictures anywhere on this page to add the first.")),
@@ -96,6 +113,18 @@ class ImageView(ImagePage):
             _l("Failed"),
             Image.status == ImageStatus.FAILED,
             empty=_l("No picture has failed."),
+        ),
+        Tab(
+            "no-text",
+            _l("No alternative text"),
+            Image.alt_text == NO_TEXT,
+            empty=_l("Every picture has an alternative text."),
+        ),
+        Tab(
+            "alike",
+            _l("Look alike"),
+            Image.look_id.is_not(None),
+            empty=_l("No two pictures look alike."),
         ),
     )
     row_buttons = (
@@ -116,12 +145,13 @@ class ImageView(ImagePage):
     @expose("/upload", methods=("POST",))
     @needs("create")
     def upload(self) -> ResponseReturnValue:
-        """Take the files of the field `file`: each good one, whatever the others are."""
+        """Take the files of the field `file`: each good one, whatever the others are.
+
+        One that is here already is not taken, unless the form says `again=1`.
+        """
+        again = request.form.get("again") == "1"
         try:
-            result = upload_pictures(
-                request.files.getlist("file"),
-                current_user._get_current_object(),  # noqa: SLF001 - the way Werkzeug gives
-            )
+            result = upload_pictures(request.files.getlist("file"), person(), again=again)
         except NoFile as error:
             result = UploadResult(refused=[Refusal("", error)])
         return _as_json(result) if wants_json() else self._as_page(result)
@@ -179,6 +209,30 @@ class ImageView(ImagePage):
             limit=settings().upload_max_mb,
         )
 
+    def search_items(self, args: ViewArgs) -> list[SearchItem]:
+        """Leave out what is not offered, unless it is in use."""
+        hidden = {
+            self._filter_name(index, flt)
+            for index, flt in enumerate(self._filters or ())
+            if not getattr(flt, "offered", True)
+        }
+        items = super().search_items(args)
+        return [item for item in items if item.value or item.name not in hidden]
+
+    def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
+        """Keep together what looks alike."""
+        tab = self.current_tab()
+        if column is None and tab and tab.key == "alike":
+            query = query.order_by(Image.look_id.desc())
+        return super()._sorted(query, column, descending)
+
+    @staticmethod
+    def like(image: Image) -> Sequence[Image]:
+        """Return what looks like a picture, for its page."""
+        return lookalikes.like(image, MOST_LIKE_SHOWN)
+
+    thumbnail_url = staticmethod(thumbnail_url)
+
     def _delete(self, model: Image) -> None:
         pictures.delete_picture(model)
 
@@ -188,6 +242,19 @@ class ImageView(ImagePage):
         for refusal in result.refused:
             words = _(refusal.error.sentence, **refusal.error.facts)
             flash(f"{refusal.filename}: {words}" if refusal.filename else words, "error")
+        for here in result.duplicates:
+            flash(
+                Markup('{} <a href="{}">{}</a>').format(
+                    _(
+                        "“%(filename)s” is already here: “%(title)s”.",
+                        filename=here.filename,
+                        title=here.image.title,
+                    ),
+                    _page_of(here.image),
+                    _("Open it"),
+                ),
+                "warning",
+            )
         return redirect(self.get_url(".index_view"))
 
     def create_blueprint(self, admin: Any) -> Any:
@@ -213,12 +280,29 @@ def _as_json(result: UploadResult) -> ResponseReturnValue:
         {"filename": refusal.filename, "error": _(refusal.error.sentence, **refusal.error.facts)}
         for refusal in result.refused
     ]
-    return jsonify(images=images, errors=errors), _code(result)
+    answer: dict[str, Any] = {"images": images, "errors": errors}
+    if result.duplicates:
+        answer["duplicates"] = [
+            {
+                "filename": here.filename,
+                "id": here.image.id,
+                "title": here.image.title,
+                "url": _page_of(here.image),
+            }
+            for here in result.duplicates
+        ]
+    return jsonify(answer), _code(result)
+
+
+def _page_of(image: Image) -> str:
+    return url_for("image.details_view", id=image.id)
 
 
 def _code(result: UploadResult) -> int:
     if result.taken:
         return 202
+    if result.duplicates:
+        return 200  # nothing is wrong, and nothing is new
     too_large = all(isinstance(refusal.error, FileTooLarge) for refusal in result.refused)
     return 413 if too_large else 422
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Query
 
 from cms.admin import columns, subjects
 from cms.admin.base import expose, needs
-from cms.admin.jobs import in_words
+from cms.admin.jobs import JobView, in_words
 from cms.admin.lists import VIEW, Live, RowButton
 from cms.admin.worked_on import WorkedOn
 from cms.jobs import selections
@@ -117,6 +117,10 @@ class SelectionView(WorkedOn):
     @staticmethod
     def thing(selection: Selection, chosen: SelectedThing) -> Any:
         """Draw one of the things."""
+        if selection.kind == JobView.kind:
+            address = url_for("job.details_view", id=chosen.thing_id)
+            words = _("Job %(number)s", number=Job(id=chosen.thing_id).number)
+            return Markup('<a href="{}">{}</a>').format(address, words)
         return subjects.link(selection.kind, chosen.thing_id)
 
     @staticmethod

@@ -67,5 +67,7 @@ for _act in (
         lambda image, _by: pictures.delete_picture(image)),
     Act("image", "retry", Image, "retry", N_("Retry"),
         lambda image, _by: retries.retry_picture(image)),
+    Act("image", "render", Image, "retry", N_("Make the renditions again"),
+        lambda image, _by: pictures.render_again(image)),
 ):  # fmt: skip
     register(_act)

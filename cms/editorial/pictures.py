@@ -12,7 +12,7 @@ from cms.audit.services import record
 from cms.editorial.uploads import NoFile, display_name, inspected
 from cms.errors import N_, CmsError
 from cms.jobs.models import Job
-from cms.media import services, usage, versions
+from cms.media import services, survey, usage, versions
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageVersion
 from cms.media.usage import Use
@@ -106,3 +106,10 @@ def _note(act: str, image: Image, old: ImageVersion) -> None:
         "size": [old.size, image.size],
     }
     record(act, image, **changes)
+
+
+def render_again(image: Image) -> Job:
+    """Submit the job that makes a picture's renditions; those whose file is lost are gone."""
+    survey.drop_lost_renditions(image)
+    record("render", image)
+    return process_image.submit(image.id)

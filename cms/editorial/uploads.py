@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
+from cms.accounts.policy import may
 from cms.audit.services import record
 from cms.config import settings
 from cms.errors import N_, CmsError
+from cms.extensions import db
 from cms.imaging.operations import DEFAULT_OPERATIONS
 from cms.imaging.probe import EmptyFile, Probe, probe
 from cms.jobs.models import Job
-from cms.media import services
+from cms.media import lookalikes, services
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image
 from cms.tasks.images import process_image
@@ -43,31 +46,50 @@ class Refusal:
     error: CmsError
 
 
+@dataclass(frozen=True)
+class Duplicate:
+    """One file that is here already, as a picture that the person may see."""
+
+    filename: str
+    image: Image
+
+
 @dataclass
 class UploadResult:
-    """The answer to one drop: what was taken, with its job, and what was refused."""
+    """The answer to one drop: what was taken, with its job, what was refused, and what is
+    here already and was not stored a second time."""
 
     taken: list[tuple[Image, Job]] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
 
 
-def upload_pictures(uploads: Iterable[FileStorage], owner: User | None) -> UploadResult:
+def upload_pictures(
+    uploads: Iterable[FileStorage], owner: User | None, *, again: bool = False
+) -> UploadResult:
     """Take each picture that can be taken; the others are refused one by one.
 
-    Nothing is decoded here: the header alone is read. Row, audit entry and job
-    of each picture are part of the caller's transaction. Raises `NoFile` when
-    there is none at all.
+    A file whose bytes are here already is not taken, unless `again`. Nothing is
+    decoded here: the header alone is read. Row, audit entry and job of each picture
+    are part of the caller's transaction. Raises `NoFile` when there is none at all.
     """
     result = UploadResult()
     for upload in uploads:
         if not upload.filename:
             continue
         name = display_name(upload.filename)
+        incoming = cast("IncomingFile", upload.stream)
         try:
-            result.taken.append(_take(name, cast("IncomingFile", upload.stream), owner))
+            found = inspected(incoming)
+            with db.session.begin_nested():
+                here = None if again or owner is None else _already_here(incoming, owner)
+                if here is None:
+                    result.taken.append(_take(name, incoming, found, owner))
+                else:
+                    result.duplicates.append(Duplicate(name, here))
         except CmsError as error:
             result.refused.append(Refusal(name, error))
-    if not result.taken and not result.refused:
+    if not (result.taken or result.refused or result.duplicates):
         raise NoFile
     return result
 
@@ -86,8 +108,20 @@ def display_name(filename: str) -> str:
     return name or "picture"
 
 
-def _take(name: str, incoming: IncomingFile, owner: User | None) -> tuple[Image, Job]:
-    image = services.add_picture(name, incoming, inspected(incoming), owner)
+def _already_here(incoming: IncomingFile, owner: User) -> Image | None:
+    """Return the picture that has the same bytes, if the person may see it.
+
+    The uploads of one person wait here for each other, so that the same file twice in
+    one drop is found too: by a lock on the account, in SQLite by the savepoint around.
+    """
+    account = select(User.id).where(User.id == owner.id)
+    db.session.execute(account.with_for_update(key_share=True))
+    same = lookalikes.same_file(incoming.sha256)
+    return next((image for image in same if may(owner, "view", "image", image)), None)
+
+
+def _take(name: str, incoming: IncomingFile, found: Probe, owner: User | None) -> tuple[Image, Job]:
+    image = services.add_picture(name, incoming, found, owner)
     record("upload", image, filename=name, size=image.size)
     return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
 
@@ -98,5 +132,5 @@ def inspected(incoming: IncomingFile) -> Probe:
         raise FileTooLarge(limit=settings().upload_max_mb)
     if incoming.size == 0:
         raise EmptyFile
-    incoming.flush()
+    incoming.sync()  # here, where nothing is locked yet
     return probe(incoming.path, max_pixels=settings().image_max_pixels)

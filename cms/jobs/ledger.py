@@ -346,6 +346,12 @@ def for_subject(kind: str, subject_id: object, limit: int = 20) -> list[Job]:
     return list(db.session.scalars(query))
 
 
+def newest_of(task: str) -> Job | None:
+    """Return the job of a kind that was submitted last."""
+    query = select(Job).where(Job.task == task).order_by(Job.created_at.desc()).limit(1)
+    return db.session.scalar(query)
+
+
 def newest_retry(job: Job) -> Job:
     """Return the last of a job's retries by hand, or the job itself."""
     while (retry := retry_of(job)) is not None:

@@ -91,7 +91,7 @@ def choose(act: Act, keys: Select[Any], by: User) -> tuple[Selection, int]:
 
     Return the selection and how many there are; however many, it is one statement.
     """
-    selection = Selection(kind=act.kind, act=act.name, options={}, user_id=by.id)
+    selection = Selection(kind=act.kind, act=act.name, user_id=by.id)
     db.session.add(selection)
     db.session.flush()
     (key,) = keys.subquery().c

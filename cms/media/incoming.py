@@ -56,6 +56,9 @@ class IncomingFile:
     def flush(self) -> None:
         self._file.flush()
 
+    def sync(self) -> None:
+        self._file.sync()
+
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)
 

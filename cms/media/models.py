@@ -6,13 +6,27 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, String, Text, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    false,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
 from cms.database import Base, UtcDateTime, enum_type
 from cms.imaging.presets import Motion, Shape
+
+# As a literal, so that the index of the pictures without alternative text is found.
+NO_TEXT: Any = literal_column("''", String)
 
 
 class ImageStatus(StrEnum):
@@ -30,8 +44,9 @@ class Image(Base):
     `focal_y` say what matters in it, and `crop` (left, top, right, bottom) what an
     editor left of it: all are parts of the displayed width and height, 0 to 1.
     `placeholder` is a tiny picture as a data address, `phash` 16 hex digits that are
-    alike for pictures that look alike, `findings` what was found and done, for the
-    verdict. Each file that was put in place of another makes `version` one more.
+    alike for pictures that look alike, and `look_id` a number that these share: see
+    `cms.media.lookalikes`. `findings` is what was found and done, for the verdict. Each
+    file that was put in place of another makes `version` one more.
     """
 
     __tablename__ = "image"
@@ -40,6 +55,17 @@ class Image(Base):
         Index(None, "owner_id", "id"),
         Index(None, "sha256"),
         Index(None, "phash"),
+        Index(None, "look_id", "id"),
+        # Only those without are ever looked for by it.
+        Index(
+            None,
+            "alt_text",
+            "id",
+            sqlite_where=text("alt_text = ''"),
+            postgresql_where=text("alt_text = ''"),
+            mysql_length={"alt_text": 1},
+            mariadb_length={"alt_text": 1},
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +87,7 @@ class Image(Base):
     crop: Mapped[list[float] | None] = mapped_column(JSON)
     placeholder: Mapped[str | None] = mapped_column(Text)
     phash: Mapped[str | None] = mapped_column(String(16))
+    look_id: Mapped[int | None]
     findings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
@@ -127,6 +154,28 @@ class ImageVersion(Base):
 
     image: Mapped[Image] = relationship(back_populates="versions")
     replaced_by: Mapped[User | None] = relationship()
+
+
+class ImageHashPart(Base):
+    """A quarter of a picture's `phash`, by which pictures that look alike are found."""
+
+    __tablename__ = "image_hash_part"
+    __table_args__ = (Index(None, "image_id"),)
+
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    image_id: Mapped[int] = mapped_column(
+        ForeignKey("image.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+
+
+class LibrarySurvey(Base):
+    """What was counted when all pictures and all stored files were last gone through."""
+
+    __tablename__ = "library_survey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class ImagePreset(Base):

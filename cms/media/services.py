@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from cms import clock
 from cms.accounts.models import User
@@ -17,9 +17,10 @@ from cms.extensions import db
 from cms.imaging.operations import parse
 from cms.imaging.presets import SHIPPED, Preset
 from cms.imaging.probe import Probe
-from cms.imaging.render import Look, Rendered, Rendering, render
+from cms.imaging.render import Look, Rendered, Rendering
+from cms.imaging.workshop import Limits, render
 from cms.jobs import ledger
-from cms.media import files
+from cms.media import files, lookalikes
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
@@ -99,6 +100,7 @@ def make_renditions(image: Image, operations: Operations | None = None) -> None:
     image.sentence = image.facts = None
     image.processed_at = clock.now()
     db.session.flush()
+    lookalikes.note(image)
 
 
 def in_brief(image: Image) -> dict[str, Any]:
@@ -135,6 +137,7 @@ def await_processing(image: Image) -> None:
 
 def delete_picture(image: Image) -> None:
     """Delete the rows now and the files once that is committed."""
+    lookalikes.forget(image)
     renditions = [rendition.key for rendition in image.renditions]
     for key in (image.key, *renditions, *(version.key for version in image.versions)):
         files.replaced(key)
@@ -163,10 +166,28 @@ def newest_ready(limit: int) -> list[Image]:
     return list(db.session.scalars(query))
 
 
+def find_rendition(key: str) -> Rendition | None:
+    """Return the rendition whose file has this key, its picture loaded."""
+    query = select(Rendition).where(Rendition.key == key).options(joinedload(Rendition.image))
+    return db.session.scalar(query)
+
+
 def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
     with files.storage().path(image.key) as source:
         look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
-        return render(source, presets, folder, max_pixels=settings().image_max_pixels, look=look)
+        return render(
+            source,
+            presets,
+            folder,
+            max_pixels=settings().image_max_pixels,
+            look=look,
+            limits=_limits(),
+        )
+
+
+def _limits() -> Limits:
+    asked = settings()
+    return Limits(asked.image_memory_mb, asked.image_seconds, asked.image_processes)
 
 
 def _drop_others(image: Image, made: Sequence[Rendered], wanted: Sequence[Preset]) -> None:

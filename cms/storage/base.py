@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
 from cms.errors import N_, CmsError
+
+# How long what `Storage.address` returns is good for.
+ADDRESS_LASTS = timedelta(hours=1)
 
 
 class MissingFile(CmsError):
@@ -28,6 +33,15 @@ class KeyTaken(CmsError):
     sentence = N_("A file is stored under this name already.")
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a storage: `size` in bytes, `modified_at` by the storage's own clock."""
+
+    key: str
+    size: int
+    modified_at: datetime
+
+
 class Incoming(Protocol):
     """A file on its way in. Closed without `Storage.adopt`, it leaves nothing behind."""
 
@@ -44,6 +58,9 @@ class Incoming(Protocol):
     def tell(self) -> int: ...
 
     def flush(self) -> None: ...
+
+    def sync(self) -> None:
+        """Have the bytes on the disk, so that `Storage.adopt` need not wait for it."""
 
     def close(self) -> None: ...
 
@@ -78,6 +95,14 @@ class Storage(Protocol):
     def path(self, key: str) -> AbstractContextManager[Path]:
         """Give a local path to read the file from, good until the context ends."""
 
+    def address(self, key: str, *, mime: str, name: str) -> str | None:
+        """Return an address that gives the file to anybody, for `ADDRESS_LASTS` at least,
+        as a file of this type and name. None if this storage has no addresses."""
+
+    def place(self, key: str) -> Path | None:
+        """Return where the file lies, as long as it is kept, for a proxy on this machine
+        to send. None if it lies elsewhere."""
+
     def delete(self, key: str) -> None:
         """Delete a file. One that is missing is no error."""
 
@@ -86,6 +111,13 @@ class Storage(Protocol):
 
     def size(self, key: str) -> int:
         """Return the size of a file in bytes."""
+
+    def walk(self, prefix: str) -> Iterator[StoredFile]:
+        """Go through the files whose keys begin with `prefix`, such as `originals`, in the
+        order of their keys.
+
+        One that comes or goes meanwhile may be among them or not.
+        """
 
     def clear_incoming(self, older_than: timedelta) -> int:
         """Remove what uploads that died left behind; return how many files."""

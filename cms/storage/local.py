@@ -9,15 +9,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from cms.storage.base import Incoming, KeyTaken, MissingFile, StorageFull
-from cms.storage.keys import check
+from cms.storage.base import Incoming, KeyTaken, MissingFile, StorageFull, StoredFile
+from cms.storage.keys import BadKey, check
 
 INCOMING = ".incoming"
 
+_FOR_THE_PROXY = 0o640  # whose user is of our group, where it sends files itself
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -39,6 +40,7 @@ class LocalIncoming:
         with _told_when_full():
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=folder)
+            os.fchmod(descriptor, _FOR_THE_PROXY)
         self.path = Path(name)
         self._file = os.fdopen(descriptor, "w+b")
 
@@ -116,9 +118,15 @@ class LocalStorage:
 
     @contextmanager
     def path(self, key: str) -> Iterator[Path]:
+        yield self.place(key)
+
+    def address(self, key: str, *, mime: str, name: str) -> None:
+        """Return None: a folder has no addresses."""
+
+    def place(self, key: str) -> Path:
         if not self.exists(key):
             raise MissingFile(key=key)
-        yield self._target(key)
+        return self._target(key)
 
     def delete(self, key: str) -> None:
         self._target(key).unlink(missing_ok=True)
@@ -131,6 +139,13 @@ class LocalStorage:
             return self._target(key).stat().st_size
         except FileNotFoundError:
             raise MissingFile(key=key) from None
+
+    def walk(self, prefix: str) -> Iterator[StoredFile]:
+        for path in _files_below(self.folder / prefix):
+            with suppress(BadKey, FileNotFoundError):  # not one of ours, or gone just now
+                key = check(path.relative_to(self.folder).as_posix())
+                about = path.stat()
+                yield StoredFile(key, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
 
     def clear_incoming(self, older_than: timedelta) -> int:
         # Files carry the file system's time, so this asks the system, not cms.clock.
@@ -152,6 +167,13 @@ class LocalStorage:
         folder.mkdir(parents=True, exist_ok=True)
         for made in reversed(missing):
             _sync_folder(made.parent)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Return the files two folders down, without reading more than one folder at once."""
+    for branch in sorted(folder.glob("*")):
+        if branch.is_dir():
+            yield from sorted(branch.iterdir())
 
 
 def _give_name(source: Path, target: Path) -> None:

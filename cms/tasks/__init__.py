@@ -3,6 +3,7 @@
 from cms.tasks import (
     drill,
     images,
+    library,
     mail,
     notifications,
     selections,
@@ -19,6 +20,7 @@ __all__ = [
     "drill",
     "huey",
     "images",
+    "library",
     "mail",
     "notifications",
     "selections",

@@ -82,13 +82,17 @@ document.addEventListener("keydown", (event) => {
 // What another script has to say is shown as a notice, and read out.
 document.addEventListener("list:say", (event) => {
   const place = document.querySelector("[data-messages]");
-  const { words, tone } = event.detail;
+  const { words, tone, more = [] } = event.detail; // `more` are elements, shown below the words
   const template = place?.querySelector(`[data-notice="${tone}"]`);
   if (!template) return;
   const notice = template.content.firstElementChild.cloneNode(true);
   place.append(notice);
   // Set after it is in the page: a live region speaks of changes only.
   setTimeout(() => (notice.querySelector("p").textContent = words), 50);
+  if (!more.length) return;
+  const box = document.createElement("div");
+  notice.querySelector("p").replaceWith(box);
+  box.append(document.createElement("p"), ...more);
 });
 
 // Questions. Buttons that ask first come disabled, so that without this script

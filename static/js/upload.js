@@ -1,17 +1,21 @@
 // Upload pictures: drop files anywhere on the page, or press the button. Each
 // file is one request with its own progress bar, and its own reason if refused.
+// What is here already is shown with the picture that it is, and can be uploaded
+// all the same.
 
 const { Dashboard, DropTarget, Uppy, XHRUpload, locales } = window.Uppy; // vendor/uppy.min.js
 
 const button = document.querySelector("[data-upload-url]");
 if (button) start(button.dataset);
 
-function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge }) {
+function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge, uploadHere, uploadAgain }) {
   const chinese = document.documentElement.lang.startsWith("zh");
   const refused = new Map();
+  const here = [];
   const uppy = new Uppy({
     locale: chinese ? locales.zh_CN : undefined,
     autoProceed: true,
+    meta: { again: "" },
     infoTimeout: 0, // what went wrong is told on the page, where it stays
     logger: { debug() {}, warn() {}, error() {} },
     // Saves sending what the server would refuse, in the server's own words.
@@ -42,7 +46,7 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
   uppy.use(XHRUpload, {
     endpoint: uploadUrl,
     fieldName: "file",
-    allowedMetaFields: [],
+    allowedMetaFields: ["again"],
     headers: { Accept: "application/json", "X-CSRFToken": uploadToken },
     limit: 3,
     timeout: 60_000,
@@ -55,18 +59,50 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
 
   uppy.on("file-added", () => uppy.getPlugin("Dashboard").openModal());
   uppy.on("upload-error", (file, error) => refused.set(file.name, error.message));
-  uppy.on("upload-success", () => document.dispatchEvent(new CustomEvent("list:refresh")));
+  uppy.on("upload-success", (file, { body }) => {
+    for (const { title, url } of body?.duplicates ?? []) here.push({ file, title, url });
+    document.dispatchEvent(new CustomEvent("list:refresh"));
+  });
   uppy.on("complete", ({ successful }) => {
     uppy.getPlugin("Dashboard").closeModal();
     uppy.clear();
-    if (successful.length) say(uploadDone, "success");
+    if (successful.length > here.length) say(uploadDone, "success");
     for (const [name, words] of refused) say(`${name}: ${words}`, "danger");
+    if (here.length) say(uploadHere, "warning", known(here.splice(0)));
     refused.clear();
   });
+
+  function known(files) {
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "btn btn-sm";
+    again.textContent = uploadAgain;
+    again.addEventListener("click", () => {
+      again.closest(".notice").remove();
+      for (const { file } of files) {
+        const { name, type, data } = file;
+        uppy.addFile({ name, type, data, meta: { again: "1" } });
+      }
+    });
+    return [listOf(files), again];
+  }
 }
 
-function say(words, tone) {
-  document.dispatchEvent(new CustomEvent("list:say", { detail: { words, tone } }));
+function listOf(files) {
+  const list = document.createElement("ul");
+  for (const { file, title, url } of files) {
+    const link = document.createElement("a");
+    link.href = url;
+    link.textContent = title;
+    const item = document.createElement("li");
+    item.append(file.name, " – ", link);
+    list.append(item);
+  }
+  return list;
+}
+
+function say(words, tone, more) {
+  document.dispatchEvent(new CustomEvent("list:say", { detail: { words, tone, more } }));
 }
 
 // The server's own sentence about a file that it did not take.

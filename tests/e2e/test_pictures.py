@@ -106,7 +106,7 @@ def test_a_picture_that_cannot_be_made_says_why_and_tells_the_administrator(
 def test_a_mended_picture_is_retried_and_its_notification_closes(page, site, log_in):
     log_in("administrator")
     page.goto(f"{site.url}/admin/image/")
-    drop(page, pictures.truncated_jpeg(), "mended.jpg")
+    drop(page, pictures.truncated_jpeg()[:-7], "mended.jpg")
     expect(row(page, "mended")).to_have_attribute("data-state", "failed", timeout=30_000)
 
     newest = max(
@@ -141,7 +141,7 @@ def test_title_and_alternative_text_are_edited(pictures_page, axe):
 
 def test_deleting_asks_first(pictures_page):
     page = pictures_page
-    drop(page, pictures.jpeg(600, 400), "unwanted.jpg")
+    drop(page, pictures.jpeg(600, 402), "unwanted.jpg")
     expect(row(page, "unwanted")).to_have_attribute("data-state", "ready", timeout=20_000)
 
     row(page, "unwanted").get_by_role("button", name="Delete").click()

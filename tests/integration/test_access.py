@@ -197,6 +197,9 @@ PAGES = {
     "/admin/image/new/": NOT_THERE,
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},
+    "/admin/library/": EDITORS,
+    "/admin/library/status": EDITORS,
+    "/admin/alt-text/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/job/": EDITORS,
     "/admin/job/status?ids={job}": EDITORS,
     "/admin/job/details/?id={job}": EDITORS,
@@ -285,6 +288,11 @@ ACTS = [
     ("/admin/image/action/", {"action": "retry", "everything": "1"}, SAVED | {A: 302}),
     ("/admin/image/delete/", {"id": "{failed}"}, SAVED),
     ("/admin/image/delete/", {"id": "{own}"}, SAVED),
+    ("/admin/library/survey", {}, SAVED),
+    ("/admin/library/mend", {"what": "failed"}, SAVED),
+    ("/admin/library/mend", {"what": "else"}, {V: 403, A: 403, E: 404, D: 404}),
+    ("/admin/alt-text/save", {"text-{own}": "Mine"}, SAVED | {A: 302}),
+    ("/admin/alt-text/save", {"text-{id}": "Mine"}, SAVED),
     ("/admin/job/retry", {"id": "{job}"}, TOLD),
     ("/admin/job/discard", {"id": "{job}"}, TOLD),
     ("/admin/job/run", {"id": "{early}"}, TOLD),
@@ -393,7 +401,7 @@ def test_each_role_opens_what_the_policy_says(client, world, somebody, role):
 def test_each_role_does_what_the_policy_says(client, world, somebody, role, page, form, codes):
     somebody(role)
     before = everything()
-    filled = {name: value.format(**world) for name, value in form.items()}
+    filled = {name.format(**world): value.format(**world) for name, value in form.items()}
     answer = client.post(page.format(**world), data=filled)
 
     assert answer.status_code == codes[role]
@@ -402,6 +410,7 @@ def test_each_role_does_what_the_policy_says(client, world, somebody, role, page
 
 # What the state of things refuses, in words, to those who may ask for it.
 ASKED_FOR_IN_VAIN = {
+    "/admin/library/clear": "id",
     "/admin/notification/rest": "notification",
     "/admin/webhook_delivery/again": "call",
 }
@@ -574,7 +583,7 @@ def test_no_answer_of_the_admin_leads_away(client, world, somebody, target):
         ("/language", {"locale": "en", "next": target}),
     ]
     for page, form in posts:
-        filled = {name: value.format(**world) for name, value in form.items()}
+        filled = {name.format(**world): value.format(**world) for name, value in form.items()}
         answer = client.post(page.format(**world), data=filled | {"url": target})
         assert answer.status_code == 302, page
         assert stays_here(answer), page

@@ -219,6 +219,7 @@ def test_the_queue_being_away_does_not_fail_the_upload(upload, unreachable_queue
     assert db.session.query(Job).one().state == JobState.QUEUED
 
 
+@pytest.mark.case(16)
 def test_a_failing_commit_leaves_no_file(upload, stored, monkeypatch):
     def refuse(*_args):
         raise RuntimeError("the disk is full")

@@ -37,6 +37,8 @@ TASKS = {
     "act_on_selection",
     "prune",
     "clear_incoming",
+    "survey_library",
+    "remove_strays",
     "send_digest",
     "drill",
     "weekly_drill",

@@ -21,6 +21,7 @@ MIME = "image/"
 def upgrade():
     create_presets()
     create_versions()
+    create_library()
     with op.batch_alter_table("image", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("animated", sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -30,9 +31,20 @@ def upgrade():
         batch_op.add_column(sa.Column("crop", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("placeholder", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("phash", sa.String(length=16), nullable=True))
+        batch_op.add_column(sa.Column("look_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("findings", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
         batch_op.create_index(batch_op.f("ix_image_phash"), ["phash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_image_look_id_id"), ["look_id", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_image_alt_text_id"),
+            ["alt_text", "id"],
+            unique=False,
+            sqlite_where=sa.text("alt_text = ''"),
+            postgresql_where=sa.text("alt_text = ''"),
+            mysql_length={"alt_text": 1},
+            mariadb_length={"alt_text": 1},
+        )
     alter_renditions()
 
 
@@ -88,6 +100,27 @@ def create_versions():
         )
 
 
+def create_library():
+    op.create_table(
+        "image_hash_part",
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("image_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["image.id"], name=op.f("fk_image_hash_part_image_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("part", "image_id", name=op.f("pk_image_hash_part")),
+    )
+    with op.batch_alter_table("image_hash_part", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_image_hash_part_image_id"), ["image_id"])
+    op.create_table(
+        "library_survey",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_library_survey")),
+    )
+
+
 def alter_renditions():
     """A rendition is of a preset and in a format; how the old ones were made is unknown."""
     with op.batch_alter_table("rendition", schema=None) as batch_op:
@@ -139,11 +172,16 @@ def downgrade():
         batch_op.drop_column("preset")
         batch_op.drop_column("format")
         batch_op.drop_column("recipe")
+    op.drop_table("library_survey")
+    op.drop_table("image_hash_part")
     with op.batch_alter_table("image", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_image_alt_text_id"))
+        batch_op.drop_index(batch_op.f("ix_image_look_id_id"))
         batch_op.drop_index(batch_op.f("ix_image_phash"))
         for name in (
             "version",
             "findings",
+            "look_id",
             "phash",
             "placeholder",
             "crop",

@@ -1,0 +1,86 @@
+"""Search items of the list of pictures that are no single column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import and_
+
+from cms.admin.filters import OneOf
+from cms.media import usage
+from cms.media.models import Image
+
+MB = 1_000_000
+# A picture whose sides differ by less than a tenth is as good as square.
+_WIDE = Image.width * 10 >= Image.height * 11
+_TALL = Image.height * 10 >= Image.width * 11
+
+
+class OneOfThese(OneOf):
+    """A choice among parts of the list: `parts` has words and a criterion for each.
+
+    One that is not `offered` is for links, and shown only where it is in use.
+    """
+
+    def __init__(
+        self, name: str, label: Any, parts: dict[str, tuple[Any, Any]], *, offered: bool = True
+    ) -> None:
+        self.offered = offered
+        super().__init__(Image.id, label, [(key, words) for key, (words, _) in parts.items()])
+        self.key_name = name
+        self._parts = parts
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
+        """Keep the pictures of the chosen part."""
+        return query.filter(self._parts[value][1])
+
+
+class Used(OneOf):
+    """Whether a picture is used anywhere, where there is anything that could use it."""
+
+    def __init__(self) -> None:
+        super().__init__(Image.id, _l("Use"), [("no", _l("Unused")), ("yes", _l("Used"))])
+        self.key_name = "use"
+
+    @property
+    def offered(self) -> bool:
+        """Whether anything could use a picture."""
+        return usage.is_known()
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
+        """Keep the pictures that are used, or those that are not."""
+        used = usage.is_used()
+        return query.filter(used if value == "yes" else ~used)
+
+
+FILTERS = (
+    OneOfThese(
+        "orientation",
+        _l("Orientation"),
+        {
+            "wide": (_l("Wide"), _WIDE),
+            "tall": (_l("Tall"), _TALL),
+            "square": (_l("Square"), and_(~_WIDE, ~_TALL)),
+        },
+    ),
+    OneOfThese(
+        "bytes",
+        _l("Size"),
+        {
+            "small": (_l("Up to 1 MB"), Image.size <= MB),
+            "medium": (_l("1 to 5 MB"), and_(Image.size > MB, Image.size <= 5 * MB)),
+            "large": (_l("Over 5 MB"), Image.size > 5 * MB),
+        },
+    ),
+    OneOfThese(
+        "renditions",
+        _l("Renditions"),
+        {
+            "none": (_l("None"), ~Image.renditions.any()),
+            "some": (_l("Some"), Image.renditions.any()),
+        },
+        offered=False,
+    ),
+    Used(),
+)

@@ -1,0 +1,211 @@
+"""Going through all pictures and all stored files: how many, how large, and whether each
+row has its file and each file its row.
+
+Files and rows are gone through side by side, in the order of their keys, so that it costs
+one listing of the store and one reading of each index, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, func, select
+
+from cms import clock
+from cms.errors import N_, CmsError
+from cms.extensions import db
+from cms.media import files, lookalikes
+from cms.media.models import Image, ImageStatus, ImageVersion, LibrarySurvey, Rendition
+from cms.storage.base import StoredFile
+
+Report = Callable[[int, int], None]
+
+PREFIXES = ("originals", "renditions")
+# A younger file may be of an upload that has not been committed.
+GRACE = timedelta(days=1)
+MOST_LISTED = 1_000
+AT_ONCE = 500
+# So few are never a sign that files and database do not belong together.
+ALWAYS_FEW = 20
+_HASHED_SINCE = timedelta(days=2)
+
+
+class TooManyStrays(CmsError):
+    """More than half of the files are strays: the database may be another's."""
+
+    sentence = N_(
+        "Most of the stored files belong to no picture. Perhaps this is another database than"
+        " theirs, so nothing was removed."
+    )
+    hopeless = True
+
+
+@dataclass
+class Figures:
+    """What a survey has found. Sizes are bytes. `bare` are the ready pictures that have no
+    rendition; the lists name at most `MOST_LISTED` pictures whose file is not in the store;
+    `strays` are files of no picture that are older than `GRACE`."""
+
+    pictures: int = 0
+    originals_size: int = 0
+    renditions: int = 0
+    renditions_size: int = 0
+    versions: int = 0
+    versions_size: int = 0
+    bare: int = 0
+    lost_originals: list[int] = field(default_factory=list)
+    lost_renditions: list[int] = field(default_factory=list)
+    files: int = 0
+    strays: int = 0
+    strays_size: int = 0
+
+
+def newest() -> LibrarySurvey | None:
+    """Return the newest survey."""
+    return db.session.scalar(select(LibrarySurvey).order_by(LibrarySurvey.id.desc()).limit(1))
+
+
+def figures_of(survey: LibrarySurvey | None) -> Figures | None:
+    """Return what a survey has found, whichever version made it."""
+    known = Figures.__dataclass_fields__
+    kept = survey.figures if survey else None
+    return None if kept is None else Figures(**{k: v for k, v in kept.items() if k in known})
+
+
+def take(report: Report) -> LibrarySurvey:
+    """Go through everything and keep what is found, in place of the last survey.
+
+    `report(done, total)` is called now and then, and may commit.
+    """
+    _look_again(report)
+    figures = _counted()
+    total = figures.pictures + figures.renditions + figures.versions
+    for prefix in PREFIXES:
+        last = f"{prefix}/"
+        for batch in _batches(files.storage().walk(prefix)):
+            upto = batch[-1].key
+            _compare(figures, _rows(prefix, last, upto), batch)
+            last = upto
+            report(min(figures.files, total), total)
+        _compare(figures, _rows(prefix, last, None), [])
+    db.session.execute(delete(LibrarySurvey))
+    survey = LibrarySurvey(figures=asdict(figures))
+    db.session.add(survey)
+    db.session.flush()
+    return survey
+
+
+def remove_strays(report: Report) -> int:
+    """Delete the files that belong to no picture; return how many. Raises `TooManyStrays`."""
+    survey = newest()
+    figures = figures_of(survey)
+    if survey is None or figures is None:
+        return 0
+    refuse_too_many(figures)
+    removed = seen = 0
+    for prefix in PREFIXES:
+        for batch in _batches(files.storage().walk(prefix)):
+            for stray in _strays(batch):
+                files.storage().delete(stray.key)
+                removed += 1
+            seen += len(batch)
+            report(min(seen, figures.files), figures.files)
+    survey.figures = {**survey.figures, "strays": 0, "strays_size": 0}
+    db.session.flush()
+    return removed
+
+
+def refuse_too_many(figures: Figures) -> None:
+    """Raise `TooManyStrays` where the files may be those of another database."""
+    if figures.strays > ALWAYS_FEW and figures.strays * 2 > figures.files:
+        raise TooManyStrays
+
+
+def drop_lost_renditions(image: Image) -> None:
+    """Forget the renditions of a picture whose files are not in the store."""
+    for rendition in [*image.renditions]:
+        if not files.storage().exists(rendition.key):
+            image.renditions.remove(rendition)
+    db.session.flush()
+
+
+def _counted() -> Figures:
+    figures = Figures()
+    for name, size, column in (
+        ("pictures", "originals_size", Image.size),
+        ("renditions", "renditions_size", Rendition.size),
+        ("versions", "versions_size", ImageVersion.size),
+    ):
+        count, total = db.session.execute(select(func.count(), func.sum(column))).one()
+        setattr(figures, name, count)
+        setattr(figures, size, int(total or 0))
+    bare = select(func.count()).where(Image.status == ImageStatus.READY, ~Image.renditions.any())
+    figures.bare = db.session.scalar(bare) or 0
+    return figures
+
+
+def _look_again(report: Report) -> None:
+    """See once more what the newest pictures look like: two that were processed at the same
+    moment did not see each other."""
+    since = clock.now() - _HASHED_SINCE
+    recent = select(Image.id).where(Image.processed_at > since, Image.phash.is_not(None))
+    for ids in _batches(db.session.scalars(recent).all()):
+        for image in db.session.scalars(select(Image).where(Image.id.in_(ids))):
+            lookalikes.note(image)
+        report(0, 1)
+
+
+def _compare(
+    figures: Figures, rows: Iterable[tuple[str, str, int]], stored: Sequence[StoredFile]
+) -> None:
+    """Add what is wrong in one stretch of keys."""
+    left = {file.key: file for file in stored}
+    for kind, key, image_id in rows:
+        if left.pop(key, None) is None and not files.storage().exists(key):
+            lost = figures.lost_originals if kind == "image" else figures.lost_renditions
+            if kind != "image_version" and len(lost) < MOST_LISTED and image_id not in lost:
+                lost.append(image_id)
+    figures.files += len(stored)
+    for stray in _strays([*left.values()]):
+        figures.strays += 1
+        figures.strays_size += stray.size
+
+
+def _rows(prefix: str, after: str, upto: str | None) -> Iterator[tuple[str, str, int]]:
+    """Return kind, key and picture of the rows in a stretch of keys, page by page."""
+    for model, owner in (
+        (Image, Image.id),
+        (Rendition, Rendition.image_id),
+        (ImageVersion, ImageVersion.image_id),
+    ):
+        last = after
+        while True:
+            query = select(model.key, owner).where(model.key > last)
+            query = query.where(model.key.startswith(f"{prefix}/"))
+            query = query if upto is None else query.where(model.key <= upto)
+            page = db.session.execute(query.order_by(model.key).limit(AT_ONCE)).all()
+            yield from ((model.__tablename__, key, image_id) for key, image_id in page)
+            if len(page) < AT_ONCE:
+                break
+            last = page[-1].key
+
+
+def _strays(stored: Sequence[StoredFile]) -> list[StoredFile]:
+    """Return those of some files that no row names, and that are old enough."""
+    # Files carry the store's time, so this asks the system, not cms.clock.
+    oldest = datetime.now(UTC) - GRACE
+    old = {file.key: file for file in stored if file.modified_at < oldest}
+    for model in (Image, Rendition, ImageVersion) if old else ():
+        for key in db.session.scalars(select(model.key).where(model.key.in_([*old]))):
+            old.pop(key, None)
+    return [*old.values()]
+
+
+def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:
+    left = iter(things)
+    while batch := list(islice(left, AT_ONCE)):
+        yield batch

@@ -1,0 +1,46 @@
+// Alternative texts: each is saved as soon as one leaves its field or presses Enter,
+// which goes on to the next. Shift+Enter begins a new line.
+
+const form = document.querySelector("[data-texts]");
+const fields = form ? [...form.querySelectorAll("textarea")] : [];
+
+async function save(field) {
+  const words = field.value.trim();
+  if (!words || words === field.dataset.sent) return;
+  field.dataset.sent = words;
+  const body = new FormData();
+  body.set("csrf_token", form.elements.csrf_token.value);
+  body.set(field.name, words);
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    const { saved, errors, error } = await answer.json();
+    if (saved) settle(field);
+    else tell(field, errors?.[0] ?? error ?? form.dataset.failed, "bad");
+  } catch {
+    delete field.dataset.sent;
+    tell(field, form.dataset.failed, "bad");
+  }
+}
+
+// What is saved is not sent again with the rest, and can be changed on the picture's page.
+function settle(field) {
+  field.readOnly = true;
+  field.removeAttribute("name");
+  tell(field, form.dataset.saved, "ok");
+}
+
+function tell(field, words, tone) {
+  const card = field.closest("[data-text]");
+  card.dataset.tone = tone;
+  card.querySelector("[data-news]").textContent = words;
+}
+
+for (const [place, field] of fields.entries()) {
+  field.addEventListener("change", () => save(field));
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    save(field);
+    (fields.slice(place + 1).find((next) => !next.readOnly) ?? form.querySelector("button")).focus();
+  });
+}

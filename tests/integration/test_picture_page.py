@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
@@ -81,6 +82,20 @@ def test_focal_point_and_crop_are_kept_and_make_the_renditions_again(
     run_jobs()
     assert image.status is ImageStatus.READY
     assert image.rendition("resize").key != served
+
+
+def test_what_is_left_is_what_is_made(client, log_in, image, run_jobs):
+    log_in("editor")
+    save(client, image, focal_x="100", focal_y="100", crop=["50", "0", "100", "50"])
+    run_jobs()
+
+    assert (image.focal_x, image.focal_y) == (1, 0.5)
+    made = image.rendition("resize")
+    assert (made.width, made.height) == (200, 150)
+    with files.storage().path(made.key) as path, PIL.Image.open(path) as picture:
+        assert picture.getpixel((100, 75)) == pytest.approx(pictures.GREEN, abs=4)
+    page = client.get(EDIT.format(image.id)).text
+    assert f'<img src="/admin/image/original?id={image.id}"' in page, "the whole, to crop anew"
 
 
 def test_what_was_set_is_taken_back_by_empty_fields(client, log_in, image):
@@ -368,6 +383,7 @@ def test_the_verdict_tells_what_was_found_and_done(ctx, image):
         (None, []),
         ({}, []),
         ({"location": False, "turned": 0}, []),
+        ({"credit": True, "frames": None}, ["credit kept"]),
         ({"frames": 12}, ["12 frames kept"]),
         ({"frames": 12, "stilled": True}, ["first of 12 frames shown"]),
         ({"frames": "many"}, ["animated"]),

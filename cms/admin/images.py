@@ -139,7 +139,11 @@ class ImageView(ImagePage):
         ),
         replace(DELETE, refusal=refusal_to_delete),
     )
-    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
+    action_icons: ClassVar[dict[str, str]] = {
+        "delete": "trash",
+        "retry": "refresh",
+        "regenerate": "photo",
+    }
     live = Live(".status", "images")
 
     @expose("/upload", methods=("POST",))
@@ -187,6 +191,12 @@ class ImageView(ImagePage):
     def action_retry(self, ids: list[str]) -> None:
         """Try the ticked pictures again that have failed."""
         self.do_to_ticked("retry", ids)
+
+    @action("regenerate", _l("Make files again"))
+    @needs("regenerate")
+    def action_regenerate(self, ids: list[str]) -> ResponseReturnValue | None:
+        """Make the files of the ticked pictures again, by a job."""
+        return self.do_to_ticked("regenerate", ids)
 
     @property
     def upload_max_bytes(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from werkzeug.datastructures import FileStorage
 
@@ -18,6 +18,7 @@ from cms.media.models import Image, ImageVersion
 from cms.media.usage import Use
 from cms.notifications import services as notifications
 from cms.tasks.images import process_image
+from cms.tasks.webhooks import announce
 
 MOST_USES_NAMED = 3
 
@@ -39,6 +40,15 @@ class SameFile(CmsError):
     """Another file was asked for."""
 
     sentence = N_("This is the file that the picture has already.")
+
+
+def remake(image: Image, **options: Any) -> None:
+    """Make files of a picture again, and tell other systems where the new ones are.
+
+    For `options`, and what is raised, see `cms.media.services.remake`.
+    """
+    if services.remake(image, **options):
+        announce("picture.ready", services.in_brief(image))
 
 
 def delete_picture(image: Image) -> None:

@@ -15,7 +15,6 @@ from cms.audit.services import record
 from cms.config import settings
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.imaging.operations import DEFAULT_OPERATIONS
 from cms.imaging.probe import EmptyFile, Probe, probe
 from cms.jobs.models import Job
 from cms.media import lookalikes, services
@@ -123,7 +122,7 @@ def _already_here(incoming: IncomingFile, owner: User) -> Image | None:
 def _take(name: str, incoming: IncomingFile, found: Probe, owner: User | None) -> tuple[Image, Job]:
     image = services.add_picture(name, incoming, found, owner)
     record("upload", image, filename=name, size=image.size)
-    return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
+    return image, process_image.submit(image.id)
 
 
 def inspected(incoming: IncomingFile) -> Probe:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from cms import clock
 from cms.accounts.models import User
-from cms.config import settings
 from cms.extensions import db
 from cms.imaging.operations import parse
-from cms.imaging.presets import SHIPPED, Preset
 from cms.imaging.probe import Probe
-from cms.imaging.render import Look, Rendered, Rendering
-from cms.imaging.workshop import Limits, render
 from cms.jobs import ledger
-from cms.media import files, lookalikes
+from cms.media import files, lookalikes, renditions
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
@@ -81,26 +76,29 @@ def has_moved_on(image: Image, aim: Aim) -> bool:
 
 
 def make_renditions(image: Image, operations: Operations | None = None) -> None:
-    """Make every rendition, record one row each, and call the picture ready.
+    """Make the renditions of a picture and call it ready.
 
-    Without `operations` those of all presets.
-
-    Renditions of the same names are replaced; their old files go after the
-    commit. Raises `cms.imaging` errors for unusable operations or a broken
-    file, and `cms.storage` errors when the file is missing.
+    Of all presets what is missing or out of date, and what no preset asks for any
+    more goes; with `operations`, what those say. Old files serve until the new ones
+    are whole, and go after the commit. Raises `cms.imaging` errors for unusable
+    operations or a broken file, and `cms.storage` errors when the file is missing.
     """
-    wanted = SHIPPED if operations is None else parse(operations)
-    with tempfile.TemporaryDirectory(prefix="cms-render-") as folder:
-        made = _render(image, wanted, Path(folder))
-        for rendered in made.files:
-            _record(image, rendered)
-    _drop_others(image, made.files, wanted)
-    image.placeholder, image.phash, image.findings = made.placeholder, made.phash, made.findings
-    image.status = ImageStatus.READY
-    image.sentence = image.facts = None
-    image.processed_at = clock.now()
-    db.session.flush()
-    lookalikes.note(image)
+    if operations is None:
+        renditions.complete(image)
+    else:
+        renditions.make(image, parse(operations))
+    _is_ready(image)
+
+
+def remake(image: Image, names: Collection[str] | None = None, *, anew: bool = True) -> bool:
+    """Make the files of the presets of these names again, or of all; without `anew`, what
+    is missing or out of date. Return whether there were any. The picture keeps its status,
+    but if it had failed it is ready now. Raises what `make_renditions` does.
+    """
+    made = renditions.complete(image, names, anew=anew)
+    if image.status == ImageStatus.FAILED and names is None:
+        _is_ready(image)
+    return made
 
 
 def in_brief(image: Image) -> dict[str, Any]:
@@ -151,6 +149,14 @@ def count_by_status() -> dict[ImageStatus, int]:
     return dict.fromkeys(ImageStatus, 0) | dict(rows.all())
 
 
+def count_processed(at_most: int) -> int:
+    """Return how many pictures have been ready once, counting to `at_most`."""
+    ones: Any = (
+        select(literal_column("1")).select_from(Image).where(Image.processed_at.is_not(None))
+    )
+    return db.session.scalar(select(func.count()).select_from(ones.limit(at_most).subquery())) or 0
+
+
 def newest_ready(limit: int) -> list[Image]:
     """Return the newest pictures that can be shown, renditions loaded.
 
@@ -172,51 +178,9 @@ def find_rendition(key: str) -> Rendition | None:
     return db.session.scalar(query)
 
 
-def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
-    with files.storage().path(image.key) as source:
-        look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
-        return render(
-            source,
-            presets,
-            folder,
-            max_pixels=settings().image_max_pixels,
-            look=look,
-            limits=_limits(),
-        )
-
-
-def _limits() -> Limits:
-    asked = settings()
-    return Limits(asked.image_memory_mb, asked.image_seconds, asked.image_processes)
-
-
-def _drop_others(image: Image, made: Sequence[Rendered], wanted: Sequence[Preset]) -> None:
-    """Drop what the wanted presets had in formats that were not made this time.
-
-    Where an opaque file was replaced by a transparent one, the old picture would stay.
-    """
-    kept = {(rendered.preset.name, rendered.format.name) for rendered in made}
-    names = {preset.name for preset in wanted}
-    for rendition in list(image.renditions):
-        if rendition.preset in names and (rendition.preset, rendition.format) not in kept:
-            files.replaced(rendition.key)
-            image.renditions.remove(rendition)
-
-
-def _record(image: Image, rendered: Rendered) -> None:
-    key = new_key("renditions", rendered.format.extension)
-    files.storage().save(key, rendered.path)
-    files.written(key)
-    made = {"preset": rendered.preset.name, "format": rendered.format.name}
-    rendition = next(
-        (r for r in image.renditions if (r.preset, r.format) == tuple(made.values())), None
-    )
-    if rendition is None:
-        rendition = Rendition(**made)
-        image.renditions.append(rendition)
-    else:
-        files.replaced(rendition.key)
-    rendition.key, rendition.recipe = key, rendered.preset.recipe
-    rendition.mime = rendered.format.mime
-    rendition.width, rendition.height = rendered.width, rendered.height
-    rendition.size = rendered.size
+def _is_ready(image: Image) -> None:
+    image.status = ImageStatus.READY
+    image.sentence = image.facts = None
+    image.processed_at = clock.now()
+    db.session.flush()
+    lookalikes.note(image)

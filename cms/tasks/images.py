@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.errors import N_
+from cms.errors import N_, NotFound
 from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
 from cms.tasks.queue import huey
@@ -18,19 +18,22 @@ from cms.tasks.webhooks import announce
     meaning=N_("These pictures cannot be shown yet. The uploaded files are kept."),
 )
 def process_image(image_id: int, operations: media.Operations | None = None) -> None:
-    """Make the renditions of a picture.
+    """Make the renditions of a picture: of all presets what is missing or out of date.
 
-    `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`; without
-    it those of all presets are made.
-    The job of a picture that is gone is moot, and so is one that was overtaken: the file
-    was replaced or the focal point moved meanwhile, for which there is a newer job.
+    With `operations`, such as `[{"type": "resize", "width": 800, "height": 600}]`,
+    what those say. The job of a picture that is gone is moot, and so is one that was
+    overtaken: the file was replaced or the focal point moved meanwhile, for which there
+    is a newer job.
     """
     image = media.begin_processing(image_id)
     if image is None:
         raise Moot
     checkpoint()  # the list shows now that the picture is being worked on
     aim = media.aim_of(image)
-    media.make_renditions(image, operations)
+    try:
+        media.make_renditions(image, operations)
+    except NotFound:  # deleted meanwhile
+        raise Moot from None
     if media.has_moved_on(image, aim):
         raise Moot
     announce("picture.ready", media.in_brief(image))

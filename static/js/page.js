@@ -131,6 +131,11 @@ dialog.addEventListener("close", () => {
   button.form.requestSubmit(button);
 });
 
+// A form of a few choices whose answer is the page itself.
+document.addEventListener("change", (event) => {
+  event.target.closest("[data-sent-on-change]")?.requestSubmit();
+});
+
 // Rows of a related kind inside a form.
 function addInline(inline) {
   const list = inline.querySelector(":scope > [data-inline-list]");

@@ -13,9 +13,11 @@ from cms.editorial import queue
 from cms.editorial import schedules as acts
 from cms.editorial.pictures import replace_file
 from cms.extensions import db
+from cms.imaging.presets import Preset, Shape
 from cms.jobs import ledger, schedules, selections
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job
+from cms.media import presets
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
@@ -72,6 +74,7 @@ def world(ctx, run_jobs):
     early = write_toy.submit("early", at=clock.now() + timedelta(hours=1))
     resolve = selections.find("notification", "resolve")
     selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
+    db.session.add(presets.as_row(Preset("card", Shape.CROP, 40, 30)))
     queue.pause(["retry_group"], other)
     db.session.commit()
     return {
@@ -200,6 +203,15 @@ PAGES = {
     "/admin/library/": EDITORS,
     "/admin/library/status": EDITORS,
     "/admin/alt-text/": {V: 403, A: 200, E: 200, D: 200},
+    "/admin/image_preset/": EDITORS,
+    "/admin/image_preset/edit/?id=thumbnail": ADMINISTRATORS,
+    "/admin/image_preset/edit/?id=nothing": {V: 403, A: 403, E: 403, D: 404},
+    "/admin/image_preset/new/": ADMINISTRATORS,
+    "/admin/image_preset/regenerate?id=thumbnail&all=1": ADMINISTRATORS,
+    "/admin/image_preset/regenerate?id=nothing": {V: 403, A: 403, E: 403, D: 302},
+    "/admin/image_preset/details/?id=thumbnail": NOT_THERE,
+    "/admin/image_preset/export/csv/": NOT_THERE,
+    "/admin/image_preset/ajax/lookup/?name=x": {V: 403, A: 403, E: 403, D: 404},
     "/admin/job/": EDITORS,
     "/admin/job/status?ids={job}": EDITORS,
     "/admin/job/details/?id={job}": EDITORS,
@@ -293,6 +305,43 @@ ACTS = [
     ("/admin/library/mend", {"what": "else"}, {V: 403, A: 403, E: 404, D: 404}),
     ("/admin/alt-text/save", {"text-{own}": "Mine"}, SAVED | {A: 302}),
     ("/admin/alt-text/save", {"text-{id}": "Mine"}, SAVED),
+    ("/admin/image/action/", {"action": "regenerate", "rowid": "{id}"}, SAVED),
+    ("/admin/image/action/", {"action": "regenerate", "everything": "1"}, SAVED),
+    (
+        "/admin/image_preset/new/",
+        {
+            "name": "tile",
+            "shape": "crop",
+            "width": "400",
+            "height": "300",
+            "formats": "webp",
+            "quality": "80",
+            "matte": "#ffffff",
+            "motion": "still",
+            "enabled": "y",
+        },
+        TOLD,
+    ),
+    (
+        "/admin/image_preset/edit/?id=thumbnail",
+        {
+            "shape": "fit",
+            "width": "300",
+            "height": "300",
+            "formats": "original",
+            "quality": "80",
+            "matte": "#ffffff",
+            "motion": "still",
+            "enabled": "y",
+        },
+        TOLD,
+    ),
+    ("/admin/image_preset/switch", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/reset", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/begin", {"id": "thumbnail", "all": "1"}, TOLD),
+    ("/admin/image_preset/delete/", {"id": "card"}, {V: 403, A: 403, E: 403, D: 302}),
+    ("/admin/image_preset/action/", {"action": "delete", "rowid": "card"}, NOBODY),
+    ("/admin/image_preset/ajax/update/", {"list_form_pk": "1"}, {V: 403, A: 403, E: 403, D: 404}),
     ("/admin/job/retry", {"id": "{job}"}, TOLD),
     ("/admin/job/discard", {"id": "{job}"}, TOLD),
     ("/admin/job/run", {"id": "{early}"}, TOLD),
@@ -336,6 +385,7 @@ ACTS = [
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
     ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
+    ("/admin/selection/stop", {"id": "{selection}"}, {V: 403, A: 404, E: 404, D: 302}),
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
     ("/admin/selection/ajax/update/", {"list_form_pk": "{selection}"}, NOT_THERE),

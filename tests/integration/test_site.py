@@ -31,7 +31,7 @@ def test_the_front_page_shows_what_is_ready(client, ready):
     make_picture(filename="still waiting.jpg")
     db.session.commit()
     text = client.get("/").text
-    shown = ready.rendition("resize")
+    shown = ready.rendition("width-640")
 
     assert f'src="/media/{shown.key}" width="{shown.width}" height="{shown.height}"' in text
     assert 'alt="Boats in the morning"' in text

@@ -22,9 +22,9 @@ from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.edge import wants_json
 from cms.editorial import pictures
 from cms.extensions import talisman
-from cms.imaging.presets import SHIPPED, Preset, Shape
-from cms.media import files, usage, verdict
-from cms.media.models import Image, ImageStatus, ImageVersion
+from cms.imaging.presets import Preset, Shape
+from cms.media import files, presets, usage, verdict
+from cms.media.models import Image, ImageStatus, ImageVersion, Rendition
 from cms.media.sizes import size_in_words
 from cms.storage.base import MissingFile
 
@@ -223,6 +223,11 @@ class ImagePage(WorkedOn):
                 return url_for("site.media", key=rendition.key)
         return self.original_url(image) if image.mime in SHOWN_BY_BROWSERS else None
 
+    @staticmethod
+    def shown(image: Image) -> Rendition | None:
+        """Return the rendition that stands for a picture, None while it has none."""
+        return image.rendition("resize") or next(iter(image.renditions), None)
+
     def original_url(self, image: Image, **more: Any) -> str:
         """Return where the file is that was uploaded; `version` names an older one."""
         return str(self.get_url(".original", id=image.id, **more))
@@ -235,7 +240,7 @@ class ImagePage(WorkedOn):
     @staticmethod
     def previews() -> list[tuple[str, Preset]]:
         """Return what to show of the presets: those that look alike only once, by name."""
-        alike = groupby(sorted(SHIPPED, key=_alike), key=_alike)
+        alike = groupby(sorted(presets.all_enabled(), key=_alike), key=_alike)
         groups = [list(group) for _key, group in alike]
         return [(_names(group), group[-1]) for group in groups]
 
@@ -275,5 +280,5 @@ def _alike(preset: Preset) -> tuple[bool, str, float]:
     return not cut, preset.shape if cut else "", shape
 
 
-def _names(presets: list[Preset]) -> str:
-    return ", ".join(preset.name for preset in presets)
+def _names(group: list[Preset]) -> str:
+    return ", ".join(preset.name for preset in group)

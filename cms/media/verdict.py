@@ -77,6 +77,7 @@ _SAYINGS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "mirrored": lambda _facts: _("mirrored"),
     "exif_broken": lambda _facts: _("damaged camera data left out"),
     "location": lambda _facts: _("location removed"),
+    "credit": lambda _facts: _("credit kept"),
     "from": lambda facts: _("%(colours)s to sRGB", colours=facts["from"]),
     "flattened": lambda _facts: _("transparency filled"),
     "frames": _frames,

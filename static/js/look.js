@@ -17,9 +17,11 @@ function start() {
     [...look.querySelectorAll("[data-look-part]")].map((field) => [field.dataset.lookPart, field]),
   );
   const shape = stage.querySelector("img").width / stage.querySelector("img").height;
+  stage.style.setProperty("--shape", shape);
   const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
   const LEAST = 0.02; // of a side is always left
   const STEP = 0.01;
+  const TALLEST = 12; // rem, of a preview
 
   const within = (value, least, most) => Math.min(Math.max(value, least), most);
   const isWhole = (at) => at.left <= 0 && at.top <= 0 && at.right >= 1 && at.bottom >= 1;
@@ -74,7 +76,9 @@ function start() {
   }
 
   function show(preview, box) {
-    preview.style.aspectRatio = (box.width / box.height) * shape;
+    const ratio = (box.width / box.height) * shape;
+    preview.style.aspectRatio = ratio;
+    preview.style.maxWidth = `${TALLEST * ratio}rem`;
     const picture = preview.querySelector("img");
     picture.style.width = percent(1 / box.width);
     picture.style.height = percent(1 / box.height);

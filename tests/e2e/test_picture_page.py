@@ -18,7 +18,7 @@ def open_picture(page, site, log_in):
     def go(name):
         log_in("editor")
         page.goto(f"{site.url}/admin/image/")
-        drop(page, pictures.jpeg(1200, 800), f"{name}.jpg")
+        drop(page, pictures.jpeg(1200, 800, comment=name.encode()), f"{name}.jpg")
         expect(row(page, name)).to_have_attribute("data-state", "ready", **READY)
         row(page, name).locator("a.row-name").click()
         expect(page.locator("[data-look-stage]")).to_be_visible()

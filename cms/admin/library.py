@@ -123,7 +123,7 @@ def surveyed_lines(found: Figures) -> list[Line]:
             _("Without renditions"),
             _("These pictures are ready, but nothing smaller than the upload was made of them."),
             found.bare,
-            address=url_for("image.index_view", tab="ready", flt0_renditions_is="none"),
+            more=_links(found.bare_ids),
             mend="bare",
             button=_("Make the renditions"),
             capped=False,

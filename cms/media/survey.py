@@ -46,8 +46,9 @@ class TooManyStrays(CmsError):
 
 @dataclass
 class Figures:
-    """What a survey has found. Sizes are bytes. `bare` are the ready pictures that have no
-    rendition; the lists name at most `MOST_LISTED` pictures whose file is not in the store;
+    """What a survey has found. Sizes are bytes. `bare` counts the ready pictures that have no
+    rendition; the lists name at most `MOST_LISTED` of them, and of the pictures that have
+    a file which is not in the store;
     `strays` are files of no picture that are older than `GRACE`."""
 
     pictures: int = 0
@@ -57,6 +58,7 @@ class Figures:
     versions: int = 0
     versions_size: int = 0
     bare: int = 0
+    bare_ids: list[int] = field(default_factory=list)
     lost_originals: list[int] = field(default_factory=list)
     lost_renditions: list[int] = field(default_factory=list)
     files: int = 0
@@ -143,8 +145,11 @@ def _counted() -> Figures:
         count, total = db.session.execute(select(func.count(), func.sum(column))).one()
         setattr(figures, name, count)
         setattr(figures, size, int(total or 0))
-    bare = select(func.count()).where(Image.status == ImageStatus.READY, ~Image.renditions.any())
-    figures.bare = db.session.scalar(bare) or 0
+    bare = (Image.status == ImageStatus.READY, ~Image.renditions.any())
+    figures.bare = db.session.scalar(select(func.count()).where(*bare)) or 0
+    if figures.bare:
+        listed = select(Image.id).where(*bare).limit(MOST_LISTED)
+        figures.bare_ids = [*db.session.scalars(listed)]
     return figures
 
 

@@ -103,9 +103,8 @@ def take(report: Report) -> LibrarySurvey:
 
 def remove_strays(report: Report) -> int:
     """Delete the files that belong to no picture; return how many. Raises `TooManyStrays`."""
-    survey = newest()
-    figures = figures_of(survey)
-    if survey is None or figures is None:
+    figures = figures_of(newest())
+    if figures is None:
         return 0
     refuse_too_many(figures)
     removed = seen = 0
@@ -116,7 +115,8 @@ def remove_strays(report: Report) -> int:
                 removed += 1
             seen += len(batch)
             report(min(seen, figures.files), figures.files)
-    survey.figures = {**survey.figures, "strays": 0, "strays_size": 0}
+    if survey := newest():  # perhaps another one by now
+        survey.figures = {**survey.figures, "strays": 0, "strays_size": 0}
     db.session.flush()
     return removed
 

@@ -89,6 +89,13 @@ chaos: setup $(if $(filter celery rq,$(ON)),$(BIN)/.rivals) ## Kill workers and 
 	python -m tests.chaos --jobs $(JOBS) --kills $(KILLS) --seed $(SEED) --on $(ON) \
 		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(EMPTIED),--emptied $(EMPTIED))
 
+# `CMS_SAMPLE_IMAGES=folder make fuzz` damages the files of that folder too.
+MUTATIONS ?= 5000
+
+.PHONY: fuzz
+fuzz: setup ## Damage pictures in MUTATIONS ways, and see that each is refused or rendered
+	@python -m tests.fuzz --mutations $(MUTATIONS) --seed $(SEED)
+
 # Behind the targets above.
 
 $(BIN)/python:

@@ -65,6 +65,9 @@ class Settings(BaseModel):
         "", description="SQLite file, Redis or PostgreSQL that carries job messages."
     )
     storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
+    sendfile: Literal["none", "nginx", "apache", "lighttpd"] = Field(
+        "none", description="The proxy that sends pictures in place of the web server."
+    )
     mail_url: str = Field("", description="SMTP server, or a folder that mail is written to.")
     mail_from: str = Field("", description="Name and address that mail comes from.")
     webhook_allow: tuple[str, ...] = Field(
@@ -88,6 +91,15 @@ class Settings(BaseModel):
     request_max_mb: Millions = Field(500, description="Largest single request, in MB.")
     image_max_megapixels: Millions = Field(
         150, description="Largest picture, in millions of pixels."
+    )
+    image_memory_mb: int = Field(
+        3_000, ge=100, description="Memory that one picture may take, in MB."
+    )
+    image_seconds: int = Field(
+        60, ge=1, description="Seconds of work that one picture may take; by the clock, twice that."
+    )
+    image_processes: int | None = Field(
+        None, ge=1, le=64, description="Pictures worked on at once by one worker, on as many cores."
     )
     login_limit: str = Field(
         "10 per minute", description="Log-in attempts allowed from one address."

@@ -14,9 +14,11 @@ from flask import (
     current_app,
     has_request_context,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask_babel import gettext
@@ -56,7 +58,7 @@ _PUBLIC_ENDPOINTS = {"static", "security.login"}
 
 # What takes more than a form's worth of bytes, and what one must be allowed to do for
 # it. All other bodies are cut short: a stranger's would fill the disk before its 400.
-_LARGE_BODIES = {"image.upload": ("create", "image")}
+_LARGE_BODIES = {"image.upload": ("create", "image"), "image.replace": ("edit", "image")}
 _FORM_BYTES = 2_000_000
 
 # What each kind of error is called, and what it says.
@@ -109,6 +111,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_require_login)
     app.before_request(_limit_body)
     app.before_request(_refuse_json_at_the_door)
+    app.after_request(_without_cookies)
     app.after_request(_commit_or_roll_back)
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(errors.CmsError, _answer_cms_error)
@@ -216,13 +219,26 @@ def _commit_or_roll_back(response: Response) -> Response:
     return response
 
 
+def _without_cookies(response: Response) -> Response:
+    """Keep out of what caches keep for all whatever is of one person, above all a session
+    that a remembered log-in has begun meanwhile."""
+    if response.cache_control.public:
+        session.modified = False
+        session.accessed = False  # last, since each look at it is an access
+    return response
+
+
 def answer_error(error: HTTPException) -> Any:
     """Answer an HTTP error in words; one that is a redirect goes out as it is."""
     if error.code is None or error.code < BadRequest.code:
         return error
     title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
     limit = (request.max_content_length or 0) // 1_000_000
-    return _answer(error.code, gettext(title), gettext(sentence, limit=limit))
+    response = make_response(_answer(error.code, gettext(title), gettext(sentence, limit=limit)))
+    # Which methods there are, how long a file is, when to try again.
+    facts = (pair for pair in error.get_headers(request.environ) if pair[0] != "Content-Type")
+    response.headers.extend(facts)
+    return response
 
 
 def _answer_cms_error(error: errors.CmsError) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zipfile
 import zlib
 
 import piexif
@@ -115,8 +116,25 @@ def profiled_jpeg(profile, mode="RGB"):
     return encoded(picture, "JPEG", quality=95, subsampling=0, icc_profile=profile)
 
 
+def profiled_png(profile):
+    return encoded(corners(64, 48), "PNG", icc_profile=profile)
+
+
 def srgb_profile():
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def linear_profile():
+    """sRGB's colours, but as much light for each step: plainly darker if passed over."""
+    return srgb_profile().replace(b"\0\x02\x66\x66", b"\0\x01\0\0")  # gamma 2.4 to 1
+
+
+def sixteen_bit_png():
+    """Colours of 16 bit, which Pillow cannot write, in one row of one pixel."""
+    header = struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)
+    row = zlib.compress(b"\0" + struct.pack(">3H", 65_535, 32_768, 0))
+    chunks = ((b"IHDR", header), (b"IDAT", row), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(name, data) for name, data in chunks)
 
 
 def palette_png():
@@ -293,3 +311,24 @@ def html():
 
 def eps():
     return b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n"
+
+
+def slow_jpeg(side=4_000, scans=2_000):
+    """A progressive photo whose last pass comes again and again: seconds of work, few bytes."""
+    whole = encoded(Image.new("RGB", (side, side), RED), "JPEG", progressive=True)
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * scans + whole[-2:]
+
+
+def pdf_with_script():
+    return b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n%%EOF"
+
+
+def docx(members):
+    """A letter, or what says that it is one, of `members` by name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as letter:
+        letter.writestr("[Content_Types].xml", "<Types/>")
+        for name, data in members.items():
+            letter.writestr(name, data)
+    return file.getvalue()

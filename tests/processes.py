@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cms.app import create_app
@@ -49,6 +49,26 @@ def wait_for(condition, what: str, seconds: float = START_SECONDS):
             return found
         time.sleep(0.05)
     raise AssertionError(f"waited {seconds} s for {what}")
+
+
+def lives(pid: int) -> bool:
+    """Whether a process is there that has not ended."""
+    return pid in dict(_processes())
+
+
+def begun_by(pid: int) -> list[int]:
+    """Return the living processes that a process has begun, and those that these have."""
+    own = [found for found, parent in _processes() if parent == pid]
+    return [*own, *(other for child in own for other in begun_by(child))]
+
+
+def _processes():
+    """Yield the number of each living process, and its parent's."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended just now
+            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
+            if state != "Z":
+                yield int(path.parent.name), int(parent)
 
 
 class Site:

@@ -57,6 +57,18 @@ def write_toy(name, *, fail_after=None, checkpoint_first=False):
         raise RuntimeError(fail_after)
 
 
+@huey.task(retries=3, name="toy_stop", subject="toy", words="Play")
+def stop_toy(name):
+    """Stop when the consumer does, and write a row when there is another."""
+    if db.session.query(Role).filter_by(name=name).count():
+        return
+    db.session.add(Role(name=name))
+    checkpoint()
+    while not huey.stopping():
+        time.sleep(0.01)
+    raise RetryTask(delay=0)
+
+
 @huey.task(retries=3, name="toy_wait", subject="toy", words="Wait")
 def wait_for_toy(name, path):
     """Run until the file at `path` is there; a minute at the most."""

@@ -11,6 +11,7 @@ from cms.admin.jobs import JobView
 from cms.admin.library import LibraryView
 from cms.admin.mail import MailView
 from cms.admin.notifications import NotificationView
+from cms.admin.presets import PresetView
 from cms.admin.queue import QueueView, pauses_in_words
 from cms.admin.schedules import ScheduleView
 from cms.admin.selections import SelectionView
@@ -18,7 +19,7 @@ from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
 from cms.jobs.models import Job, Schedule, Selection, Worker
 from cms.mail.models import MailMessage
-from cms.media.models import Image
+from cms.media.models import Image, ImagePreset
 from cms.notifications.models import AdminNotification
 from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(
         AltTextView(name=_l("Alternative texts"), endpoint="alt_text", url="/admin/alt-text")
     )
+    admin.add_view(PresetView(ImagePreset, name=_l("Presets"), endpoint="image_preset"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(ScheduleView(Schedule, name=_l("Schedules"), endpoint="schedule"))
     admin.add_view(QueueView(name=_l("Queue"), endpoint="queue", url="/admin/queue"))

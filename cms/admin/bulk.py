@@ -34,11 +34,16 @@ class Bulk(QsModelView):
         """Return which bulk buttons can be pressed for everything that the list shows."""
         return {name for name in names if self._act(name)}
 
-    def do_to_ticked(self, name: str, ids: list[str]) -> None:
-        """Do a registered act to the ticked rows, now; say how many were left alone."""
+    def do_to_ticked(self, name: str, ids: list[str]) -> ResponseReturnValue | None:
+        """Do a registered act to the ticked rows, now, or, if it is slow, by a job.
+
+        Say how many were left alone, or answer where it shows how far the job is.
+        """
         act = self._act(name)
         if act is None:
             raise LookupError(f"{self.kind} {name} is not registered in cms.editorial.bulk")
+        if act.slow:
+            return self._begin_with(act, ids)
         done = 0
         for row in self.rows_for(ids, act.needs):
             try:
@@ -48,6 +53,7 @@ class Bulk(QsModelView):
             except CmsError:  # counted among those that were left alone
                 continue
         self.tell_count(done, len(ids))
+        return None
 
     def handle_action(self, return_view: str | None = None) -> ResponseReturnValue:
         """Run a bulk button on the ticked rows; on more than a page of them, by a job."""
@@ -59,13 +65,16 @@ class Bulk(QsModelView):
             return self._begin(act, *self._everything())
         if act is None or len(ids) <= MOST_AT_ONCE:
             return super().handle_action(return_view)
-        ticked = self._pk_column.in_([self._key(given) for given in ids])
-        keys = self.get_query().filter(ticked).with_entities(self._pk_column).statement
-        return self._begin(act, keys, " ".join(sorted(ids)))
+        return self._begin_with(act, ids)
 
     def _act(self, name: str) -> Act | None:
         act = selections.find(self.kind, name)
         return act if act is not None and act.model is self.model else None
+
+    def _begin_with(self, act: Act, ids: list[str]) -> ResponseReturnValue:
+        ticked = self._pk_column.in_([self._key(given) for given in ids])
+        keys = self.get_query().filter(ticked).with_entities(self._pk_column).statement
+        return self._begin(act, keys, " ".join(sorted(ids)))
 
     def _everything(self) -> tuple[Select[Any], str]:
         """Return a query for the keys of all that the list at this address shows, and the

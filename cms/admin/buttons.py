@@ -23,8 +23,9 @@ class RowButton:
     `endpoint` is a page of this view, such as `.retry`; who may not use that
     page on this row does not see the button. `address`, given the row, leads
     elsewhere instead. `shown` adds a condition on the row. `confirm` is asked
-    first; `%(name)s` in it is the row's own name. A form posts `id` and `url`,
-    the address of this list.
+    first; `%(name)s` in it is the row's own name. Where `refusal` returns why the
+    act cannot be done to a row, that is said instead, and there is nothing to confirm.
+    A form posts `id` and `url`, the address of this list.
     """
 
     label: Any
@@ -35,6 +36,7 @@ class RowButton:
     danger: bool = False
     shown: Callable[[Any], bool] = lambda _row: True
     address: Callable[[Any], str | None] | None = None
+    refusal: Callable[[Any], str | None] = lambda _row: None
 
 
 class Offered:
@@ -74,6 +76,10 @@ class Offered:
         if self.post:
             return str(self._start)
         return f"{self._start}?{urlencode({'id': self._view.get_pk_value(row)})}{self._end}"
+
+    def refusal(self, row: Any) -> str | None:
+        """Return why it cannot be done to `row`, None if it can."""
+        return self._button.refusal(row)
 
     def question(self, name: str) -> str:
         """Return what is asked before it acts on a row of that name, or nothing."""

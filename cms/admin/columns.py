@@ -16,19 +16,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import format_date, format_decimal, format_timedelta
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from cms import clock
 from cms.edge import inner_target
 from cms.look import icon
+from cms.media.sizes import size_in_words
 
 Formatter = Callable[[Any, Any, Any, str], Any]
 
 EMPTY = Markup('<span class="is-empty" aria-hidden="true">–</span>')
 RECENT_DAYS = 7
-_UNITS = ("kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,18 @@ def badge(state: State) -> Markup:
     )
 
 
+def breakable(text: str) -> Markup:
+    """Draw text so that a mail address in it breaks where people would break it."""
+    return escape(text).replace("@", Markup("<wbr>@"))
+
+
+def with_reason(shown: Markup, words: str) -> Markup:
+    """Draw a state and why: a list cuts the words after three lines, in full as a tip."""
+    return Markup('{0}<div class="reason" title="{1}">{1}</div>').format(shown, words)
+
+
 def as_cell(kind: str, draw: Formatter) -> Formatter:
-    """Give the cells that `draw` fills a look: name, picture, number, moment or status."""
+    """Give the cells that `draw` fills a look: name, words, picture, number, moment or status."""
     draw.cell = kind  # type: ignore[attr-defined]
     return draw
 
@@ -111,17 +120,6 @@ def file_size(_view: Any, _context: Any, row: Any, name: str) -> Any:
     """Draw a number of bytes as people say it: 1.4 MB."""
     value = getattr(row, name)
     return EMPTY if value is None else size_in_words(value)
-
-
-def size_in_words(size: float) -> str:
-    """Return a number of bytes as people say it, in the reader's language."""
-    if size < 1000:  # noqa: PLR2004 - kilo
-        return _("%(size)s bytes", size=format_decimal(size))
-    for unit in _UNITS:
-        size /= 1000
-        if size < 999.5 or unit == _UNITS[-1]:  # noqa: PLR2004 - what would round to 1000
-            break
-    return f"{format_decimal(size, '#,##0' if size >= 100 else '#,##0.#')} {unit}"  # noqa: PLR2004
 
 
 def number(_view: Any, _context: Any, row: Any, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -14,15 +15,13 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Query, selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, Length
 
 from cms.admin import columns, picture_filters
 from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
+from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
-from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -54,15 +53,12 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
-class ImageView(WorkedOn):
+class ImageView(ImagePage):
     """The list of pictures, where files are dropped."""
 
     kind, icon = "image", "photo"
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
-    edit_template = "admin/image/edit.html"
-    can_view_details = True
-    details_template = "admin/image/details.html"
 
     column_list = (
         "thumbnail",
@@ -97,7 +93,7 @@ class ImageView(WorkedOn):
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
-        "status": StateWithReason(STATES),
+        "status": StateWithVerdict(STATES),
         "size": columns.file_size,
         "dimensions": columns.as_cell("number", dimensions),
         "created_at": columns.moment,
@@ -148,20 +144,14 @@ class ImageView(WorkedOn):
             post=True,
             shown=lambda image: image.status == ImageStatus.FAILED,
         ),
-        DELETE,
+        replace(DELETE, refusal=refusal_to_delete),
     )
-    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "retry": "refresh"}
-    live = Live(".status", "images")
-
-    form_columns = ("title", "alt_text")
-    form_overrides: ClassVar[dict[str, Any]] = {"alt_text": TextAreaField}
-    form_args: ClassVar[dict[str, Any]] = {
-        "title": {"validators": [DataRequired(), Length(max=255)]},
-        "alt_text": {
-            "validators": [Length(max=500)],
-            "description": _l("What the picture shows, for people who cannot see it."),
-        },
+    action_icons: ClassVar[dict[str, str]] = {
+        "delete": "trash",
+        "retry": "refresh",
+        "regenerate": "photo",
     }
+    live = Live(".status", "images")
 
     @expose("/upload", methods=("POST",))
     @needs("create")
@@ -209,7 +199,11 @@ class ImageView(WorkedOn):
         """Try the ticked pictures again that have failed."""
         self.do_to_ticked("retry", ids)
 
-    size_in_words = staticmethod(columns.size_in_words)
+    @action("regenerate", _l("Make files again"))
+    @needs("regenerate")
+    def action_regenerate(self, ids: list[str]) -> ResponseReturnValue | None:
+        """Make the files of the ticked pictures again, by a job."""
+        return self.do_to_ticked("regenerate", ids)
 
     @property
     def upload_max_bytes(self) -> int:

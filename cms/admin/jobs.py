@@ -58,6 +58,11 @@ def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
     return f"{job.attempts_made} / {job.attempts_allowed}"
 
 
+def subject(_view: Any, _context: Any, job: Job, _name: str) -> Any:
+    """Draw what a job is for; its name may be a long address."""
+    return subjects.link(job.subject_kind, job.subject_id)
+
+
 def progress_of(job: Job) -> str:
     """Return how much of its work a job has done, if it says so."""
     if job.progress_total is None:
@@ -72,11 +77,6 @@ def progress_of(job: Job) -> str:
 def in_words(thing: Any) -> str:
     """Return why a job or picture failed, in the reader's language."""
     return _(thing.sentence, **(thing.facts or {})) if thing.sentence else ""
-
-
-def reason(_view: Any, _context: Any, job: Job, _name: str) -> Any:
-    """Draw why a job failed."""
-    return in_words(job) or columns.EMPTY
 
 
 def is_retryable(job: Job) -> bool:
@@ -94,6 +94,15 @@ def is_early(job: Job) -> bool:
     return job.state in WAITING and job.due_at > clock.now()
 
 
+class StateWithError(columns.Status):
+    """A state and, where it was not to be, why."""
+
+    def __call__(self, view: Any, context: Any, job: Job, name: str) -> Markup:
+        """Draw the state and, below it, the error."""
+        shown, words = super().__call__(view, context, job, name), in_words(job)
+        return columns.with_reason(shown, words) if words else shown
+
+
 class JobView(QsListView):
     """The ledger, to be read; a failed job can be tried again."""
 
@@ -104,30 +113,20 @@ class JobView(QsListView):
     state_column = "state"
     name_column = "task"
 
-    column_list = (
-        "task",
-        "subject",
-        "state",
-        "attempts_made",
-        "sentence",
-        "created_at",
-        "finished_at",
-    )
+    column_list = ("task", "subject", "state", "attempts_made", "created_at", "finished_at")
     column_labels: ClassVar[dict[str, Any]] = {
         "task": _l("Job"),
         "subject": _l("For"),
         "state": _l("Status"),
         "attempts_made": _l("Attempts"),
-        "sentence": _l("Error"),
         "created_at": _l("Submitted"),
         "finished_at": _l("Ended"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "task": lambda _v, _c, job, _n: task_in_words(job.task),
-        "subject": lambda _v, _c, job, _n: subjects.link(job.subject_kind, job.subject_id),
-        "state": columns.status(STATES),
+        "subject": columns.as_cell("words", subject),
+        "state": StateWithError(STATES),
         "attempts_made": attempts,
-        "sentence": reason,
         "created_at": columns.moment,
         "due_at": columns.moment,
         "finished_at": columns.moment,
@@ -247,6 +246,7 @@ class JobView(QsListView):
         """Return what the job does."""
         return task_in_words(row.task)
 
+    in_words = staticmethod(in_words)
     progress = staticmethod(progress_of)
     lineage = staticmethod(ledger.lineage)
     is_retryable = staticmethod(is_retryable)

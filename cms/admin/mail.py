@@ -30,7 +30,7 @@ def text(_view: Any, _context: Any, message: MailMessage, _name: str) -> Any:
 
 def recipient(_view: Any, _context: Any, message: MailMessage, _name: str) -> Markup:
     """Draw the address, which may be long, so that it can break."""
-    return Markup("<bdi>{}</bdi>").format(message.recipient)
+    return Markup("<bdi>{}</bdi>").format(columns.breakable(message.recipient))
 
 
 class MailView(WorkedOnView):
@@ -52,7 +52,7 @@ class MailView(WorkedOnView):
         "text": _l("Text"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
-        "recipient": recipient,
+        "recipient": columns.as_cell("words", recipient),
         "state": StateWithReason(STATES),
         "created_at": columns.moment,
         "sent_at": columns.moment,

@@ -26,7 +26,7 @@ from cms.audit.models import AuditEntry
 from cms.audit.services import history_of
 from cms.editorial import notifications as acts
 from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import ENDED, Job, JobState
 from cms.notifications import services
 from cms.notifications.models import (
     IS_ARCHIVED,
@@ -83,6 +83,12 @@ def message(_view: Any, _context: Any, notification: AdminNotification, _name: s
     )
 
 
+def assignee(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
+    """Draw who deals with it."""
+    who = notification.assignee
+    return columns.breakable(who.email) if who else columns.EMPTY
+
+
 def is_failure(notification: AdminNotification) -> bool:
     """Tell whether it is about jobs that failed, which can be retried."""
     return notification.type != services.ALARM
@@ -114,8 +120,14 @@ class Page:
 
     @property
     def canary_succeeded(self) -> bool:
-        """Whether the rest may be retried."""
+        """Whether the cause seems to be mended."""
         return has_succeeded(self.canary)
+
+    @property
+    def rest_is_offered(self) -> bool:
+        """Whether the rest may be retried, and no job does so already."""
+        runs = any(job.state not in ENDED for job in self.group_jobs)
+        return self.canary_succeeded and not runs
 
 
 class NotificationView(QsListView):
@@ -144,6 +156,7 @@ class NotificationView(QsListView):
         "count": columns.number,
         "first_seen_at": columns.moment,
         "last_seen_at": columns.moment,
+        "assignee": columns.as_cell("words", assignee),
         "quiet_until": columns.moment,
         "resolved_at": columns.moment,
         "severity": columns.status(SEVERITIES),

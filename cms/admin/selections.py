@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,14 +14,17 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import Query
 
+from cms.accounts.policy import may
 from cms.admin import columns, subjects
 from cms.admin.base import expose, needs
-from cms.admin.jobs import in_words
+from cms.admin.jobs import JobView, in_words
 from cms.admin.lists import VIEW, Live, RowButton
 from cms.admin.worked_on import WorkedOn
-from cms.jobs import selections
+from cms.editorial import bulk
+from cms.jobs import pauses, selections
 from cms.jobs.models import ENDED, Job, SelectedThing, Selection
 from cms.jobs.selections import Standing
+from cms.tasks.selections import regenerate_images
 
 REFUSALS_SHOWN = 100
 
@@ -31,6 +34,8 @@ class Page:
     """All that the page of a selection shows."""
 
     standing: Standing
+    slow: bool
+    paused: bool
     refused: Sequence[SelectedThing]
     jobs: Sequence[Job]
 
@@ -98,11 +103,24 @@ class SelectionView(WorkedOn):
             },
         )
 
+    @expose("/stop", methods=("POST",))
+    @needs("stop")
+    def stop(self) -> ResponseReturnValue:
+        """Leave alone what is still to be done."""
+        return self.do_to_posted(bulk.stop, _("Stopped. What was done stays."))
+
     def page_of(self, selection: Selection) -> Page:
         """Fetch what the page of a selection shows."""
         refused = selections.refused(selection, REFUSALS_SHOWN)
         subjects.look_up((selection.kind, it.thing_id) for it in refused)
-        return Page(selections.standing(selection), refused, self.jobs_of(selection))
+        act = selections.find(selection.kind, selection.act)
+        return Page(
+            selections.standing(selection),
+            act is not None and act.slow,
+            regenerate_images.name in pauses.names(),
+            refused,
+            self.jobs_of(selection),
+        )
 
     def mark_of(self, row: Selection) -> str:
         """Tell one step from the next."""
@@ -114,9 +132,20 @@ class SelectionView(WorkedOn):
         """Return what is done."""
         return act_in_words(row)
 
+    slow_task = regenerate_images.name
+
+    @staticmethod
+    def may_pause() -> bool:
+        """Tell whether the person may pause kinds of job."""
+        return may(current_user, "edit", "queue")
+
     @staticmethod
     def thing(selection: Selection, chosen: SelectedThing) -> Any:
         """Draw one of the things."""
+        if selection.kind == JobView.kind:
+            address = url_for("job.details_view", id=chosen.thing_id)
+            words = _("Job %(number)s", number=Job(id=chosen.thing_id).number)
+            return Markup('<a href="{}">{}</a>').format(address, words)
         return subjects.link(selection.kind, chosen.thing_id)
 
     @staticmethod

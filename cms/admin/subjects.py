@@ -98,7 +98,7 @@ def link(kind: str | None, thing_id: str | None) -> Any:
     if not may(current_user, "view", kind):
         return f"{KINDS[kind].word} {thing_id}"
     address = url_for(KINDS[kind].endpoint, id=thing_id)
-    return Markup('<a href="{}">{}</a>').format(address, name_of(kind, thing_id))
+    return Markup('<a href="{}">{}</a>').format(address, columns.breakable(name_of(kind, thing_id)))
 
 
 def _known() -> dict[tuple[str, str], str]:

@@ -52,6 +52,17 @@ def event_in_words(name: str) -> str:
     return _(EVENTS[name]) if name in EVENTS else _("A test") if name == TEST_EVENT else name
 
 
+def name_and_host(_view: Any, _context: Any, endpoint: WebhookEndpoint, _name: str) -> Markup:
+    """Draw the name and, below it, where it leads."""
+    return Markup('{}<div class="reason">{}</div>').format(endpoint.name, host_of(endpoint.url))
+
+
+def events(_view: Any, _context: Any, endpoint: WebhookEndpoint, _name: str) -> Markup:
+    """Draw the events, so that lines break between them only."""
+    whole = Markup('<span class="text-nowrap">{}</span>').format
+    return Markup(", ").join(whole(event_in_words(name)) for name in endpoint.events)
+
+
 def callable_url(_form: Form, field: StringField) -> None:
     """Refuse an address that cannot be called."""
     try:
@@ -75,8 +86,8 @@ class EndpointView(QsListView):
     state_column = "enabled"
     name_column = "name"
 
-    column_list = ("name", "url", "events", "enabled", "created_at")
-    column_details_list = (*column_list, "secret")
+    column_list = ("name", "events", "enabled", "created_at")
+    column_details_list = ("name", "url", "events", "enabled", "created_at", "secret")
     column_labels: ClassVar[dict[str, Any]] = {
         "name": _l("Name"),
         "url": _l("Address"),
@@ -86,10 +97,14 @@ class EndpointView(QsListView):
         "secret": _l("Secret"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
+        "name": name_and_host,
         "url": lambda _v, _c, endpoint, _n: host_of(endpoint.url),
-        "events": lambda _v, _c, endpoint, _n: ", ".join(map(event_in_words, endpoint.events)),
+        "events": events,
         "created_at": columns.moment,
         "secret": secret,
+    }
+    column_formatters_detail: ClassVar[dict[str, Any]] = {
+        name: draw for name, draw in column_formatters.items() if name != "name"
     }
     column_sortable_list = ("name", "created_at")
     column_default_sort = "name"

@@ -43,7 +43,7 @@ class StateWithReason(columns.Status):
             if waits
             else super().__call__(view, context, row, name)
         )
-        return Markup('{}<div class="reason">{}</div>').format(shown, jobs.in_words(row))
+        return columns.with_reason(shown, jobs.in_words(row))
 
 
 class WorkedOn(QsListView):

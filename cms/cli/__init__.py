@@ -3,7 +3,7 @@
 from flask import Flask
 from flask.cli import AppGroup
 
-from cms.cli import accounts, doctor, jobs, mail, schedules, setup
+from cms.cli import accounts, doctor, images, jobs, mail, schedules, setup
 
 group = AppGroup("cms", help="Manage this QsCMS.")
 group.add_command(accounts.create_admin)
@@ -13,6 +13,7 @@ group.add_command(accounts.set_password)
 group.add_command(setup.setup)
 group.add_command(setup.demo)
 group.add_command(jobs.jobs)
+group.add_command(images.images)
 group.add_command(schedules.schedules)
 group.add_command(doctor.doctor)
 

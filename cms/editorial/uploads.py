@@ -15,7 +15,6 @@ from cms.audit.services import record
 from cms.config import settings
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.imaging.operations import DEFAULT_OPERATIONS
 from cms.imaging.probe import EmptyFile, Probe, probe
 from cms.jobs.models import Job
 from cms.media import lookalikes, services
@@ -80,7 +79,7 @@ def upload_pictures(
         name = display_name(upload.filename)
         incoming = cast("IncomingFile", upload.stream)
         try:
-            found = _inspect(incoming)
+            found = inspected(incoming)
             with db.session.begin_nested():
                 here = None if again or owner is None else _already_here(incoming, owner)
                 if here is None:
@@ -123,10 +122,11 @@ def _already_here(incoming: IncomingFile, owner: User) -> Image | None:
 def _take(name: str, incoming: IncomingFile, found: Probe, owner: User | None) -> tuple[Image, Job]:
     image = services.add_picture(name, incoming, found, owner)
     record("upload", image, filename=name, size=image.size)
-    return image, process_image.submit(image.id, DEFAULT_OPERATIONS)
+    return image, process_image.submit(image.id)
 
 
-def _inspect(incoming: IncomingFile) -> Probe:
+def inspected(incoming: IncomingFile) -> Probe:
+    """Return what an arrived file is. Raises what says why it cannot be taken."""
     if incoming.too_large:
         raise FileTooLarge(limit=settings().upload_max_mb)
     if incoming.size == 0:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import io
 import logging
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 logger = logging.getLogger(__name__)
 
 _SRGB = ImageCms.createProfile("sRGB")
 _SIXTEEN_TO_EIGHT = 1 / 257  # 65535 becomes 255
 _FULL_EIGHT = 255
+_LONGEST_NAME = 60
+# Colours all over the cube, and all greys.
+_STEPS = range(0, 256, 51)
+_SAMPLE = Image.new("RGB", (472, 1))
+_SAMPLE.putdata(
+    [(red, green, blue) for red in _STEPS for green in _STEPS for blue in _STEPS]
+    + [(grey, grey, grey) for grey in range(256)]
+)
 
 
 def normalised(image: Image.Image) -> Image.Image:
@@ -31,41 +39,54 @@ def normalised(image: Image.Image) -> Image.Image:
     return image.convert("L") if image.mode == "1" else image
 
 
-def in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture as RGB, or RGBA where any of it is transparent, in sRGB.
+def in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:
+    """Return the picture as RGB, or RGBA where any of it is transparent, in sRGB; and the
+    name of the colour space that it was converted from, None where nothing had to be.
 
     `profile` is the file's ICC profile. One that is broken, or for another
     colour space than the picture's, is passed over.
     """
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     colours = image.convert("RGB") if alpha else image
-    if converted := _by_profile(colours, profile):
-        colours = converted
-    elif colours.mode != "RGB":
-        colours = colours.convert("RGB")
+    converted, name = _by_profile(colours, profile)
+    if converted.mode != "RGB":
+        converted = converted.convert("RGB")
     if alpha is not None and alpha.getextrema()[0] != _FULL_EIGHT:
-        colours.putalpha(alpha)
-    return colours
+        converted.putalpha(alpha)
+    return converted, name
 
 
-def _by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+def _by_profile(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str | None]:
     if not profile:
-        return None
+        return image, None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if image.mode == "L" and source.profile.xcolor_space == "RGB ":
             image = image.convert("RGB")
-        return ImageCms.profileToProfile(
-            image,
+        transform = ImageCms.buildTransform(
             source,
             _SRGB,
+            image.mode,
+            "RGB",
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
+        if image.mode == "RGB" and _changes_nothing(transform):
+            return image, None
+        converted = ImageCms.applyTransform(image, transform)
+        name = ImageCms.getProfileDescription(source).strip() or image.mode
+        return converted or image, name[:_LONGEST_NAME]
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
         logger.info("a colour profile was passed over: %s", error)
-        return None
+        return image, None
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Tell whether a transform leaves colours as they are, but for a rounding: most
+    profiles in photos are sRGB, in one spelling or another."""
+    converted = ImageCms.applyTransform(_SAMPLE, transform) or _SAMPLE
+    bands = ImageChops.difference(_SAMPLE, converted).getextrema()
+    return all(high <= 1 for _low, high in bands)  # type: ignore[misc]
 
 
 def _stretched(image: Image.Image) -> Image.Image:

@@ -15,6 +15,7 @@ from cms.errors import N_, CmsError
 from cms.imaging import headers
 from cms.imaging.formats import BY_PILLOW_NAME, Format
 from cms.imaging.geometry import Size, displayed
+from cms.imaging.motion import count
 
 MOST_FRAMES = 1_000
 _ORIENTATION = 0x0112
@@ -94,7 +95,7 @@ def probe(path: Path, *, max_pixels: int) -> Probe:
     """
     with opened(path, max_pixels=max_pixels) as (image, frames):
         width, height = displayed(image.size, orientation(image))
-        return Probe(BY_PILLOW_NAME[image.format or ""], width, height, frames > 1)
+        return Probe(BY_PILLOW_NAME[image.format or ""], width, height, count(image, frames) > 1)
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class LedgerConsumer(consumer.Consumer):
         return worker
 
     def start(self) -> None:
+        self.huey.stopping = self.stop_flag.is_set
         super().start()
         self._heart = Heart(self.huey, self.workers)
         self._heart.start()

@@ -352,6 +352,18 @@ def newest_of(task: str) -> Job | None:
     return db.session.scalar(query)
 
 
+def mean_duration(task: str, samples: int) -> float | None:
+    """Return how many seconds the newest jobs of a kind ran that ended well; None without any."""
+    query = (
+        select(Job.started_at, Job.finished_at)
+        .where(Job.task == task, Job.state == JobState.SUCCEEDED)
+        .order_by(Job.created_at.desc())
+        .limit(samples)
+    )
+    ran = [end - start for start, end in db.session.execute(query) if start and end]
+    return sum(ran, timedelta()).total_seconds() / len(ran) if ran else None
+
+
 def newest_retry(job: Job) -> Job:
     """Return the last of a job's retries by hand, or the job itself."""
     while (retry := retry_of(job)) is not None:

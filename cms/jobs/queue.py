@@ -69,6 +69,8 @@ class LedgerHuey(Huey):
         self.consumer_id = str(uuid.uuid4())
         # The jobs, and their attempts, that the threads of this process work on.
         self.at_work: set[tuple[str, int]] = set()
+        # Whether the consumer was told to stop: a long job ends then, to go on with the next.
+        self.stopping: Callable[[], bool] = lambda: False
         self._thread = threading.local()
         self.duties: list[DutyHook] = []
         self._final_hooks: list[FinalHook] = []

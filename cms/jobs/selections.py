@@ -7,30 +7,35 @@ dealt with for the person who asked, who must be allowed to when it is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, String, delete, func, insert, literal, select
+from sqlalchemy import CursorResult, Select, String, delete, func, insert, literal, select, update
 from sqlalchemy import cast as sql_cast
 
 from cms import clock
 from cms.accounts.models import User
 from cms.accounts.policy import may
 from cms.audit.services import acting_for
-from cms.errors import CmsError, NotAllowed, NotFound
+from cms.errors import N_, CmsError, NotAllowed, NotFound
 from cms.extensions import db
 from cms.jobs.models import SelectedThing, Selection
 
 PRUNED_AT_ONCE = 1_000
+STOPPED = N_("It was stopped before this one’s turn.")
 
 
 @dataclass(frozen=True)
 class Act:
     """Something that can be done to many things of a kind, one by one.
 
-    `do(thing, by)` does it; a `CmsError` that it raises is its refusal. `needs`
-    is what the policy must allow for the thing, `words` a button's.
+    `do(thing, by, **options)` does it, with the selection's options; a `CmsError` that it
+    raises is its refusal. `needs` is what the policy must allow for the thing, `words` a
+    button's. What is `slow` takes long for each thing, and each is a transaction of its
+    own: `do` does not write before it has done what takes long. It can be begun by nobody,
+    from a shell, and does no harm: the policy is asked only when it is begun.
     """
 
     kind: str
@@ -38,15 +43,16 @@ class Act:
     model: type[Any]
     needs: str
     words: str
-    do: Callable[[Any, User], object]
+    do: Callable[..., object]
+    slow: bool = False
 
-    def perform(self, thing: Any, by: User | None) -> None:
+    def perform(self, thing: Any, by: User | None, **options: Any) -> None:
         """Do it to one thing. Raises `NotFound`, `NotAllowed` or what refuses."""
         if thing is None:
             raise NotFound
-        if by is None or not may(by, self.needs, self.kind, thing):
+        if not self.slow and (by is None or not may(by, self.needs, self.kind, thing)):
             raise NotAllowed
-        self.do(thing, by)
+        self.do(thing, by, **options)
 
     def find(self, thing_id: str) -> Any:
         """Return the thing of that id, or None."""
@@ -86,12 +92,15 @@ class Standing:
         return self.dealt_with - self.refused
 
 
-def choose(act: Act, keys: Select[Any], by: User) -> tuple[Selection, int]:
+def choose(
+    act: Act, keys: Select[Any], by: User | None, options: dict[str, Any] | None = None
+) -> tuple[Selection, int]:
     """Keep which things `keys`, a query for their primary keys, finds now.
 
     Return the selection and how many there are; however many, it is one statement.
     """
-    selection = Selection(kind=act.kind, act=act.name, options={}, user_id=by.id)
+    by_id = by.id if by else None
+    selection = Selection(kind=act.kind, act=act.name, options=options or {}, user_id=by_id)
     db.session.add(selection)
     db.session.flush()
     (key,) = keys.subquery().c
@@ -116,17 +125,34 @@ def left_after(selection: Selection, last: int, limit: int) -> Sequence[Selected
     return db.session.scalars(query).all()
 
 
-def deal_with(chosen: SelectedThing, act: Act, by: User | None) -> None:
+def deal_with(chosen: SelectedThing, act: Act, by: User | None, options: dict[str, Any]) -> None:
     """Do the act to one chosen thing, or keep why it refuses.
 
-    What the act raises otherwise goes up, and nothing is done.
+    What the act raises otherwise goes up, and nothing is done. Of a slow act it is the
+    whole transaction that is taken back: a savepoint would keep other writers waiting.
     """
     try:
-        with db.session.begin_nested(), acting_for(by):
-            act.perform(act.find(chosen.thing_id), by)
+        with nullcontext() if act.slow else db.session.begin_nested(), acting_for(by):
+            act.perform(act.find(chosen.thing_id), by, **options)
     except CmsError as error:
+        if act.slow:
+            db.session.rollback()
         chosen.sentence, chosen.facts = error.sentence, error.facts
     chosen.done_at = clock.now()
+
+
+def leave_rest(selection: Selection) -> int:
+    """Let what is still to be done be left alone; return how many things those are.
+
+    A job that runs notices before the next thing.
+    """
+    statement = (
+        update(SelectedThing)
+        .where(SelectedThing.selection_id == selection.id, SelectedThing.done_at.is_(None))
+        .values(done_at=clock.now(), sentence=STOPPED, facts={})
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", db.session.execute(statement)).rowcount
 
 
 def standing(selection: Selection) -> Standing:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -118,6 +119,12 @@ class FolderTransport:
             """The folder takes files."""
 
 
+@cache
+def _trust(_authorities: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """Return whom to trust; to read all the authorities of the system takes long."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True)
 class SmtpTransport:
     """Talks to an SMTP server, encrypted: from the first byte on with `implicit_tls`,
@@ -140,7 +147,7 @@ class SmtpTransport:
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
-        trust = ssl.create_default_context()
+        trust = _trust(ssl.get_default_verify_paths())
         if self.implicit_tls:
             session: smtplib.SMTP = smtplib.SMTP_SSL(
                 self.host, self.port, timeout=TIMEOUT, context=trust

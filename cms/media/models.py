@@ -144,7 +144,10 @@ class Rendition(Base):
     from which version, with which focal point and crop: see `cms.media.recipes`."""
 
     __tablename__ = "rendition"
-    __table_args__ = (Index(None, "image_id", "preset", "format", unique=True),)
+    __table_args__ = (
+        Index(None, "image_id", "preset", "format", unique=True),
+        Index(None, "preset", "format", "recipe"),  # how many are up to date
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("image.id", ondelete="CASCADE"))

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from cms import clock
 from cms.accounts.models import User
-from cms.config import settings
 from cms.extensions import db
 from cms.imaging.operations import parse
-from cms.imaging.presets import SHIPPED, Preset
 from cms.imaging.probe import Probe
-from cms.imaging.render import Look, Rendered, Rendering, render
 from cms.jobs import ledger
-from cms.media import files, lookalikes
+from cms.media import files, lookalikes, renditions
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
 
 Operations = Sequence[Mapping[str, Any]]
+Aim = tuple[str, float, float, list[float] | None]
 
 
 def add_picture(filename: str, file: IncomingFile, found: Probe, owner: User | None) -> Image:
@@ -62,26 +59,46 @@ def begin_processing(image_id: int) -> Image | None:
     return image
 
 
-def make_renditions(image: Image, operations: Operations | None = None) -> None:
-    """Make every rendition, record one row each, and call the picture ready.
+def aim_of(image: Image) -> Aim:
+    """Return what decides how the renditions of a picture look, beside the presets."""
+    return image.key, image.focal_x, image.focal_y, image.crop
 
-    Without `operations` those of all presets.
 
-    Renditions of the same names are replaced; their old files go after the
-    commit. Raises `cms.imaging` errors for unusable operations or a broken
-    file, and `cms.storage` errors when the file is missing.
+def has_moved_on(image: Image, aim: Aim) -> bool:
+    """Tell whether others have changed what renditions are to show, or deleted the picture.
+
+    The row stays locked until the transaction ends, so that none of them does so now.
     """
-    wanted = SHIPPED if operations is None else parse(operations)
-    with tempfile.TemporaryDirectory(prefix="cms-render-") as folder:
-        made = _render(image, wanted, Path(folder))
-        for rendered in made.files:
-            _record(image, rendered)
-    image.placeholder, image.phash, image.findings = made.placeholder, made.phash, made.findings
-    image.status = ImageStatus.READY
-    image.sentence = image.facts = None
-    image.processed_at = clock.now()
-    db.session.flush()
-    lookalikes.note(image)
+    columns = (Image.key, Image.focal_x, Image.focal_y, Image.crop)
+    query = select(*columns).where(Image.id == image.id).with_for_update()
+    now = db.session.execute(query).one_or_none()
+    return now is None or tuple(now) != aim
+
+
+def make_renditions(image: Image, operations: Operations | None = None) -> None:
+    """Make the renditions of a picture and call it ready.
+
+    Of all presets what is missing or out of date, and what no preset asks for any
+    more goes; with `operations`, what those say. Old files serve until the new ones
+    are whole, and go after the commit. Raises `cms.imaging` errors for unusable
+    operations or a broken file, and `cms.storage` errors when the file is missing.
+    """
+    if operations is None:
+        renditions.complete(image)
+    else:
+        renditions.make(image, parse(operations))
+    _is_ready(image)
+
+
+def remake(image: Image, names: Collection[str] | None = None, *, anew: bool = True) -> bool:
+    """Make the files of the presets of these names again, or of all; without `anew`, what
+    is missing or out of date. Return whether there were any. The picture keeps its status,
+    but if it had failed it is ready now. Raises what `make_renditions` does.
+    """
+    made = renditions.complete(image, names, anew=anew)
+    if image.status == ImageStatus.FAILED and names is None:
+        _is_ready(image)
+    return made
 
 
 def in_brief(image: Image) -> dict[str, Any]:
@@ -119,7 +136,8 @@ def await_processing(image: Image) -> None:
 def delete_picture(image: Image) -> None:
     """Delete the rows now and the files once that is committed."""
     lookalikes.forget(image)
-    for key in (image.key, *(rendition.key for rendition in image.renditions)):
+    renditions = [rendition.key for rendition in image.renditions]
+    for key in (image.key, *renditions, *(version.key for version in image.versions)):
         files.replaced(key)
     db.session.delete(image)
     db.session.flush()
@@ -131,11 +149,22 @@ def count_by_status() -> dict[ImageStatus, int]:
     return dict.fromkeys(ImageStatus, 0) | dict(rows.all())
 
 
+def count_processed(at_most: int) -> int:
+    """Return how many pictures have been ready once, counting to `at_most`."""
+    ones: Any = (
+        select(literal_column("1")).select_from(Image).where(Image.processed_at.is_not(None))
+    )
+    return db.session.scalar(select(func.count()).select_from(ones.limit(at_most).subquery())) or 0
+
+
 def newest_ready(limit: int) -> list[Image]:
-    """Return the newest pictures that can be shown, renditions loaded."""
+    """Return the newest pictures that can be shown, renditions loaded.
+
+    Also those that are worked on again: what they have serves until then.
+    """
     query = (
         select(Image)
-        .where(Image.status == ImageStatus.READY)
+        .where(Image.renditions.any())
         .options(selectinload(Image.renditions))
         .order_by(Image.id.desc())
         .limit(limit)
@@ -143,26 +172,15 @@ def newest_ready(limit: int) -> list[Image]:
     return list(db.session.scalars(query))
 
 
-def _render(image: Image, presets: Sequence[Preset], folder: Path) -> Rendering:
-    with files.storage().path(image.key) as source:
-        look = Look((image.focal_x, image.focal_y), tuple(image.crop) if image.crop else None)
-        return render(source, presets, folder, max_pixels=settings().image_max_pixels, look=look)
+def find_rendition(key: str) -> Rendition | None:
+    """Return the rendition whose file has this key, its picture loaded."""
+    query = select(Rendition).where(Rendition.key == key).options(joinedload(Rendition.image))
+    return db.session.scalar(query)
 
 
-def _record(image: Image, rendered: Rendered) -> None:
-    key = new_key("renditions", rendered.format.extension)
-    files.storage().save(key, rendered.path)
-    files.written(key)
-    made = {"preset": rendered.preset.name, "format": rendered.format.name}
-    rendition = next(
-        (r for r in image.renditions if (r.preset, r.format) == tuple(made.values())), None
-    )
-    if rendition is None:
-        rendition = Rendition(**made)
-        image.renditions.append(rendition)
-    else:
-        files.replaced(rendition.key)
-    rendition.key, rendition.recipe = key, rendered.preset.recipe
-    rendition.mime = rendered.format.mime
-    rendition.width, rendition.height = rendered.width, rendered.height
-    rendition.size = rendered.size
+def _is_ready(image: Image) -> None:
+    image.status = ImageStatus.READY
+    image.sentence = image.facts = None
+    image.processed_at = clock.now()
+    db.session.flush()
+    lookalikes.note(image)

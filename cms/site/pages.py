@@ -1,18 +1,14 @@
-"""Pages and files that anybody may see."""
+"""Pages that anybody may see."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_login import current_user
-from werkzeug.exceptions import NotFound
 
 from cms.edge import LOCALE_COOKIE, LOCALES, inner_target, public
-from cms.extensions import talisman
-from cms.media import files, services
-from cms.storage.base import MissingFile
-from cms.storage.keys import BadKey
+from cms.media import services
 
 A_YEAR = 365 * 24 * 60 * 60
 PICTURES_ON_HOME = 24
@@ -45,26 +41,6 @@ def set_language() -> Any:
         httponly=True,
         samesite="Lax",
     )
-    return response
-
-
-@site.get("/media/<path:key>")
-@public
-@talisman(content_security_policy={"default-src": "'none'", "sandbox": ""})
-def media(key: str) -> Response:
-    """Send a rendition. Keys are random and never reused, so it may be kept for ever.
-
-    Originals hold places and serial numbers, and are not sent from here.
-    """
-    if not key.startswith("renditions/"):
-        raise NotFound
-    try:
-        file = files.storage().open(key)
-    except (MissingFile, BadKey):
-        raise NotFound from None
-    response = send_file(file, download_name=key.rsplit("/", 1)[-1], max_age=A_YEAR, etag=key)
-    response.cache_control.public = True
-    response.cache_control.immutable = True
     return response
 
 

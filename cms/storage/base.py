@@ -11,6 +11,9 @@ from typing import BinaryIO, Protocol, Self
 
 from cms.errors import N_, CmsError
 
+# How long what `Storage.address` returns is good for.
+ADDRESS_LASTS = timedelta(hours=1)
+
 
 class MissingFile(CmsError):
     """The storage holds no file of this key. `key` is a fact, for the log."""
@@ -91,6 +94,14 @@ class Storage(Protocol):
 
     def path(self, key: str) -> AbstractContextManager[Path]:
         """Give a local path to read the file from, good until the context ends."""
+
+    def address(self, key: str, *, mime: str, name: str) -> str | None:
+        """Return an address that gives the file to anybody, for `ADDRESS_LASTS` at least,
+        as a file of this type and name. None if this storage has no addresses."""
+
+    def place(self, key: str) -> Path | None:
+        """Return where the file lies, as long as it is kept, for a proxy on this machine
+        to send. None if it lies elsewhere."""
 
     def delete(self, key: str) -> None:
         """Delete a file. One that is missing is no error."""

@@ -18,6 +18,7 @@ from cms.storage.keys import BadKey, check
 
 INCOMING = ".incoming"
 
+_FOR_THE_PROXY = 0o640  # whose user is of our group, where it sends files itself
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -39,6 +40,7 @@ class LocalIncoming:
         with _told_when_full():
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=folder)
+            os.fchmod(descriptor, _FOR_THE_PROXY)
         self.path = Path(name)
         self._file = os.fdopen(descriptor, "w+b")
 
@@ -116,9 +118,15 @@ class LocalStorage:
 
     @contextmanager
     def path(self, key: str) -> Iterator[Path]:
+        yield self.place(key)
+
+    def address(self, key: str, *, mime: str, name: str) -> None:
+        """Return None: a folder has no addresses."""
+
+    def place(self, key: str) -> Path:
         if not self.exists(key):
             raise MissingFile(key=key)
-        yield self._target(key)
+        return self._target(key)
 
     def delete(self, key: str) -> None:
         self._target(key).unlink(missing_ok=True)

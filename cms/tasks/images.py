@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cms.errors import N_
+from cms.errors import N_, NotFound
 from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
 from cms.tasks.queue import huey
@@ -17,23 +17,35 @@ from cms.tasks.webhooks import announce
     words=N_("Process a picture"),
     meaning=N_("These pictures cannot be shown yet. The uploaded files are kept."),
 )
-def process_image(image_id: int, operations: media.Operations) -> None:
-    """Make the renditions of a picture.
+def process_image(image_id: int, operations: media.Operations | None = None) -> None:
+    """Make the renditions of a picture: of all presets what is missing or out of date.
 
-    `operations` is such as `[{"type": "resize", "width": 800, "height": 600}]`.
-    The job of a picture that is gone is moot.
+    With `operations`, such as `[{"type": "resize", "width": 800, "height": 600}]`,
+    what those say. The job of a picture that is gone is moot, and so is one that was
+    overtaken: the file was replaced or the focal point moved meanwhile, for which there
+    is a newer job.
     """
     image = media.begin_processing(image_id)
     if image is None:
         raise Moot
     checkpoint()  # the list shows now that the picture is being worked on
-    media.make_renditions(image, operations)
+    aim = media.aim_of(image)
+    try:
+        media.make_renditions(image, operations)
+    except NotFound:  # deleted meanwhile
+        raise Moot from None
+    if media.has_moved_on(image, aim):
+        raise Moot
     announce("picture.ready", media.in_brief(image))
 
 
 @process_image.on_failure
 def _tell_the_picture(
-    image_id: int, operations: media.Operations, *, error: BaseException, final: bool
+    image_id: int,
+    operations: media.Operations | None = None,
+    *,
+    error: BaseException,
+    final: bool,
 ) -> None:
     del operations
     media.attempt_failed(image_id, error, final=final)

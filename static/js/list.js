@@ -102,6 +102,16 @@ function foldSearch() {
   fold();
 }
 
+// On a small screen the tab that is chosen may lie beyond the edge.
+
+function showTab() {
+  const tabs = list.querySelector(".tabs");
+  const tab = tabs?.querySelector("[aria-current]");
+  if (!tab) return;
+  const beyond = tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right;
+  if (beyond > 0) tabs.scrollLeft += beyond;
+}
+
 // News
 
 let pause = SOONEST;
@@ -153,6 +163,7 @@ async function refresh() {
   if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   swap("tabs", fresh);
+  showTab();
   const body = list.querySelector("[data-rows]");
   const freshBody = fresh.querySelector("[data-rows]");
   if (body && freshBody) swapRows(body, freshBody, fresh);
@@ -244,5 +255,6 @@ if (list) {
   list.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   listenForTicks();
   foldSearch();
+  showTab();
   listenForNews();
 }

@@ -117,6 +117,7 @@ document.addEventListener("submit", (event) => {
   asked = button;
   dialog.querySelector(".confirm-question").textContent = button.dataset.confirm;
   yes.textContent = button.dataset.confirmWords;
+  yes.hidden = "confirmRefused" in button.dataset; // there is nothing to confirm
   yes.classList.toggle("btn-danger", "confirmDanger" in button.dataset);
   yes.classList.toggle("btn-primary", !("confirmDanger" in button.dataset));
   dialog.returnValue = "no";
@@ -128,6 +129,11 @@ dialog.addEventListener("close", () => {
   if (dialog.returnValue !== "yes" || !button?.isConnected) return;
   sure = button;
   button.form.requestSubmit(button);
+});
+
+// A form of a few choices whose answer is the page itself.
+document.addEventListener("change", (event) => {
+  event.target.closest("[data-sent-on-change]")?.requestSubmit();
 });
 
 // Rows of a related kind inside a form.

@@ -11,10 +11,13 @@ from cms import clock
 from cms.accounts.policy import ROLES
 from cms.editorial import queue
 from cms.editorial import schedules as acts
+from cms.editorial.pictures import replace_file
 from cms.extensions import db
+from cms.imaging.presets import Preset, Shape
 from cms.jobs import ledger, schedules, selections
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job
+from cms.media import presets
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
@@ -22,7 +25,7 @@ from cms.tasks.mail import post
 from cms.tasks.webhooks import announce
 from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests import pictures
-from tests.factories import form_file, make_picture, make_user
+from tests.factories import form_file, make_picture, make_upload, make_user
 from tests.processes import PASSWORD
 from tests.toy_tasks import write_toy
 
@@ -49,6 +52,7 @@ def world(ctx, run_jobs):
     """A ready picture, and a failed one with its job and notification, of somebody else."""
     other = make_user("editor", "other@example.com")
     ready, failed = make_picture(owner=other), make_picture(owner=other)
+    replace_file(ready, make_upload(pictures.jpeg(80, 60)), other)
     failed_job = db.session.query(Job).filter_by(subject_id=str(failed.id)).one()
     db.session.commit()
     fail(failed_job)
@@ -70,6 +74,7 @@ def world(ctx, run_jobs):
     early = write_toy.submit("early", at=clock.now() + timedelta(hours=1))
     resolve = selections.find("notification", "resolve")
     selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
+    db.session.add(presets.as_row(Preset("card", Shape.CROP, 40, 30)))
     queue.pause(["retry_group"], other)
     db.session.commit()
     return {
@@ -188,12 +193,25 @@ PAGES = {
     "/admin/image/edit/?id={id}": EDITORS,
     "/admin/image/edit/?id=999": {V: 403, A: 404, E: 404, D: 404},
     "/admin/image/details/?id={id}": ALL,
+    "/admin/image/original?id={id}": EDITORS,
+    "/admin/image/original?id={own}": {V: 403, A: 200, E: 200, D: 200},
+    "/admin/image/original?id={id}&version=1": EDITORS,
+    "/admin/image/original?id={id}&version=2": {V: 403, A: 403, E: 404, D: 404},
     "/admin/image/new/": NOT_THERE,
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},
     "/admin/library/": EDITORS,
     "/admin/library/status": EDITORS,
     "/admin/alt-text/": {V: 403, A: 200, E: 200, D: 200},
+    "/admin/image_preset/": EDITORS,
+    "/admin/image_preset/edit/?id=thumbnail": ADMINISTRATORS,
+    "/admin/image_preset/edit/?id=nothing": {V: 403, A: 403, E: 403, D: 404},
+    "/admin/image_preset/new/": ADMINISTRATORS,
+    "/admin/image_preset/regenerate?id=thumbnail&all=1": ADMINISTRATORS,
+    "/admin/image_preset/regenerate?id=nothing": {V: 403, A: 403, E: 403, D: 302},
+    "/admin/image_preset/details/?id=thumbnail": NOT_THERE,
+    "/admin/image_preset/export/csv/": NOT_THERE,
+    "/admin/image_preset/ajax/lookup/?name=x": {V: 403, A: 403, E: 403, D: 404},
     "/admin/job/": EDITORS,
     "/admin/job/status?ids={job}": EDITORS,
     "/admin/job/details/?id={job}": EDITORS,
@@ -268,6 +286,14 @@ ACTS = [
     ("/admin/image/retry", {"id": "{own}"}, SAVED | {A: 302}),
     ("/admin/image/retry", {"id": "{failed}"}, SAVED),
     ("/admin/image/retry", {"id": "999"}, {V: 403, A: 404, E: 404, D: 404}),
+    ("/admin/image/restore", {"id": "{id}", "version": "1"}, SAVED),
+    ("/admin/image/restore", {"id": "{own}", "version": "1"}, {V: 403, A: 404, E: 404, D: 404}),
+    ("/admin/image/remove-version", {"id": "{id}", "version": "1"}, SAVED),
+    (
+        "/admin/image/remove-version",
+        {"id": "{id}", "version": "x"},
+        {V: 403, A: 403, E: 404, D: 404},
+    ),
     ("/admin/image/action/", {"action": "delete", "rowid": "{id}"}, SAVED),
     ("/admin/image/action/", {"action": "delete", "everything": "1"}, SAVED),
     ("/admin/image/action/", {"action": "retry", "rowid": "{own}"}, SAVED | {A: 302}),
@@ -279,6 +305,43 @@ ACTS = [
     ("/admin/library/mend", {"what": "else"}, {V: 403, A: 403, E: 404, D: 404}),
     ("/admin/alt-text/save", {"text-{own}": "Mine"}, SAVED | {A: 302}),
     ("/admin/alt-text/save", {"text-{id}": "Mine"}, SAVED),
+    ("/admin/image/action/", {"action": "regenerate", "rowid": "{id}"}, SAVED),
+    ("/admin/image/action/", {"action": "regenerate", "everything": "1"}, SAVED),
+    (
+        "/admin/image_preset/new/",
+        {
+            "name": "tile",
+            "shape": "crop",
+            "width": "400",
+            "height": "300",
+            "formats": "webp",
+            "quality": "80",
+            "matte": "#ffffff",
+            "motion": "still",
+            "enabled": "y",
+        },
+        TOLD,
+    ),
+    (
+        "/admin/image_preset/edit/?id=thumbnail",
+        {
+            "shape": "fit",
+            "width": "300",
+            "height": "300",
+            "formats": "original",
+            "quality": "80",
+            "matte": "#ffffff",
+            "motion": "still",
+            "enabled": "y",
+        },
+        TOLD,
+    ),
+    ("/admin/image_preset/switch", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/reset", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/begin", {"id": "thumbnail", "all": "1"}, TOLD),
+    ("/admin/image_preset/delete/", {"id": "card"}, {V: 403, A: 403, E: 403, D: 302}),
+    ("/admin/image_preset/action/", {"action": "delete", "rowid": "card"}, NOBODY),
+    ("/admin/image_preset/ajax/update/", {"list_form_pk": "1"}, {V: 403, A: 403, E: 403, D: 404}),
     ("/admin/job/retry", {"id": "{job}"}, TOLD),
     ("/admin/job/discard", {"id": "{job}"}, TOLD),
     ("/admin/job/run", {"id": "{early}"}, TOLD),
@@ -322,6 +385,7 @@ ACTS = [
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
     ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
+    ("/admin/selection/stop", {"id": "{selection}"}, {V: 403, A: 404, E: 404, D: 302}),
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
     ("/admin/selection/ajax/update/", {"list_form_pk": "{selection}"}, NOT_THERE),
@@ -360,7 +424,8 @@ def somebody(log_in, world):
 
 def test_the_tables_speak_of_every_address_of_the_admin(addresses):
     spoken_of = {urlsplit(path).path for path in [*PAGES, *(path for path, *_ in ACTS)]}
-    spoken_of |= {"/admin/image/upload", *ASKED_FOR_IN_VAIN}  # these have tests of their own
+    # These have tests of their own.
+    spoken_of |= {"/admin/image/upload", "/admin/image/replace", *ASKED_FOR_IN_VAIN}
     assert {path for path, _ in addresses.values() if path.startswith("/admin")} <= spoken_of
 
 
@@ -369,7 +434,10 @@ def test_the_tables_speak_of_every_address_of_the_admin(addresses):
 def test_each_role_opens_what_the_policy_says(client, world, somebody, role):
     somebody(role)
     before = everything()
-    answered = {page: client.get(page.format(**world)).status_code for page in PAGES}
+    answered = {}
+    for page in PAGES:
+        with client.get(page.format(**world)) as answer:
+            answered[page] = answer.status_code
 
     assert answered == {page: codes[role] for page, codes in PAGES.items()}
     assert everything() == before
@@ -420,6 +488,19 @@ def test_who_may_upload(client, log_in, role, asked):
     taken = 202 if asked == "json" else 302
     assert answer.status_code == (403 if role == "viewer" else taken)
     assert db.session.query(Image).count() == (role != "viewer")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("whose", ["id", "own"])
+def test_who_may_replace_a_file(client, world, somebody, role, whose):
+    somebody(role)
+    data = {"id": world[whose], "file": form_file(pictures.jpeg(99, 66))}
+    answer = client.post("/admin/image/replace", data=data)
+
+    allowed = role in (E, D) or (role == A and whose == "own")
+    assert answer.status_code == (302 if allowed else 403)
+    image = db.session.get(Image, world[whose])
+    assert ((image.width, image.height) == (99, 66)) == allowed
 
 
 def test_an_account_that_is_switched_off_is_out_at_once(client, log_in):

@@ -14,7 +14,7 @@ from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from tests.factories import make_picture
 from tests.processes import Site, wait_for
-from tests.toy_tasks import kill_worker, wait_for_toy, write_toy
+from tests.toy_tasks import kill_worker, stop_toy, wait_for_toy, write_toy
 
 
 @pytest.fixture
@@ -39,6 +39,21 @@ def test_the_plain_command_runs_what_the_web_process_queued(site):
 
         wait_for(lambda: set(states()) == {JobState.SUCCEEDED}, "the jobs")
         assert {image.status for image in db.session.query(Image)} == {ImageStatus.READY}
+
+
+def test_term_is_told_to_a_long_job_which_goes_on_with_the_next_consumer(site):
+    with site.inside():
+        stop_toy.submit("patience")
+        db.session.commit()
+        site.start_consumer()
+        wait_for(lambda: db.session.rollback() or db.session.query(Role).filter_by(
+            name="patience").count(), "the job to begin")  # fmt: skip
+
+        site.signal("consumer", signal.SIGTERM)
+        assert site.wait("consumer") == 0
+        assert states() == [JobState.RETRYING]
+        site.start_consumer()
+        wait_for(lambda: states() == [JobState.SUCCEEDED], "the job to go on")
 
 
 def test_term_lets_a_running_job_finish(site, tmp_path):

@@ -369,6 +369,8 @@ def test_the_page_tells_how_far_it_is(client, log_in, lifted, run_jobs):
     after = client.get(page).text
     assert "2 of 2" in after
     assert "The toy bear is too heavy." in after
+    (bear,) = selections.refused(selection, 10)
+    assert f'href="/admin/job/details/?id={bear.thing_id}"' in after
     assert " data-moving" not in after
     (told,) = client.get(status).json["selections"]
     assert told == {"id": selection.id, "total": 2, "done": 1, "refused": 1, "left": 0}

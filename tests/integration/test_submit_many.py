@@ -84,3 +84,12 @@ def test_an_emptied_queue_is_filled_again_in_a_few_batches(each_ctx, run_jobs):
         assert sweep(huey).published == MANY
     run_jobs()
     assert set(db.session.scalars(select(Job.state))) == {JobState.SUCCEEDED}
+
+
+def test_ids_are_in_the_order_of_submission(ctx):
+    for (name,) in names(20):
+        write_toy.submit(name)
+    write_toy.submit_many([(f"bear {number}",) for number in range(20, 40)])
+
+    by_id = db.session.scalars(select(Job).order_by(Job.id))
+    assert [job.args for job in by_id] == [[name] for (name,) in names(40)]

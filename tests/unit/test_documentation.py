@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import ModuleType
 
 import pytest
+from flask import render_template_string
 from pydantic import SecretStr
 
 from cms import clock
@@ -16,6 +17,7 @@ from cms.config import PREFIX, Settings
 from cms.extensions import db
 from cms.jobs import schedules
 from cms.jobs.models import Job, JobState
+from cms.media.models import Image, Rendition
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from tests.clients import PageClient
@@ -35,6 +37,7 @@ TASKS = {
     "call_webhook",
     "retry_group",
     "act_on_selection",
+    "regenerate_images",
     "prune",
     "clear_incoming",
     "survey_library",
@@ -232,3 +235,23 @@ def same_database(app):
         "CMS_SECRET_KEY": settings.secret_key,
         **QUICK_TO_HASH,
     }
+
+
+def test_the_templates_of_the_page_on_pictures_draw(app):
+    image = Image(
+        title="Harbour",
+        alt_text="Boats",
+        renditions=[
+            Rendition(preset=preset, key=f"renditions/{preset}.jpg", mime="image/jpeg",
+                      width=200, height=200)
+            for preset in ("thumbnail", "width-320")
+        ],
+    )  # fmt: skip
+    first, second, _script = re.findall(
+        r"^```jinja\n(.*?)^```$", read("docs/pictures.md"), re.MULTILINE | re.DOTALL
+    )
+    with app.test_request_context():
+        assert "width-320.jpg" in render_template_string(first, image=image)
+        drawn = render_template_string(second, image=image)
+    assert "thumbnail.jpg" in drawn
+    assert drawn.endswith("<figcaption>Harbour</figcaption></figure>")

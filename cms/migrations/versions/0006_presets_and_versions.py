@@ -154,6 +154,11 @@ def alter_renditions():
             ["image_id", "preset", "format"],
             unique=True,
         )
+        batch_op.create_index(
+            batch_op.f("ix_rendition_preset_format_recipe"),
+            ["preset", "format", "recipe"],
+            unique=False,
+        )
         batch_op.drop_index(batch_op.f("ix_rendition_image_id_name"))
         batch_op.drop_column("name")
         batch_op.alter_column("preset", existing_type=sa.String(length=60), nullable=False)
@@ -181,6 +186,7 @@ def downgrade():
             batch_op.f("ix_rendition_image_id_name"), ["image_id", "name"], unique=True
         )
         batch_op.drop_index(batch_op.f("ix_rendition_image_id_preset_format"))
+        batch_op.drop_index(batch_op.f("ix_rendition_preset_format_recipe"))
         batch_op.alter_column("name", existing_type=sa.String(length=60), nullable=False)
         batch_op.drop_column("preset")
         batch_op.drop_column("format")

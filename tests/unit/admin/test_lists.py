@@ -7,8 +7,9 @@ import pytest
 
 from cms import clock
 from cms.admin import listing, lists
-from cms.admin.columns import State, badge, size_in_words, time_tag
+from cms.admin.columns import State, badge, time_tag
 from cms.admin.listing import Listing, Tab
+from cms.media.sizes import size_in_words
 from tests.unit.admin import toy
 
 

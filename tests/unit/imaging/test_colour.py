@@ -15,7 +15,7 @@ SIZE = (4, 4)
 
 
 def colour_of(image, profile=None):
-    return in_srgb(normalised(image), profile).getpixel((0, 0))
+    return in_srgb(normalised(image), profile)[0].getpixel((0, 0))
 
 
 def reopened(image, kind="PNG", **options):
@@ -75,7 +75,7 @@ def test_one_colour_may_be_declared_transparent(mode, clear, solid):
     if mode == "P":
         image.putpalette([0, 0, 0, *GREEN, *RED])
     image.putpixel((1, 1), clear)
-    found = in_srgb(normalised(reopened(image, transparency=clear)), None)
+    found, _name = in_srgb(normalised(reopened(image, transparency=clear)), None)
     assert found.mode == "RGBA"
     assert (found.getpixel((0, 0))[3], found.getpixel((1, 1))[3]) == (255, 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cms.imaging.geometry import cover, displayed, fit
+from cms.imaging.geometry import displayed, fit, part, window
 
 
 @pytest.mark.parametrize(
@@ -24,23 +24,44 @@ def test_fit_is_the_largest_size_inside_the_box(size, expected):
     assert fit(size, (800, 600)) == expected
 
 
+MIDDLE = (0.5, 0.5)
+
+
+def of(size, box, focus=MIDDLE):
+    return window((0, 0, *size), box, (focus[0] * size[0], focus[1] * size[1]))
+
+
 @pytest.mark.parametrize(
-    ("size", "shrunk", "box"),
+    ("size", "region", "expected"),
     [
-        ((400, 300), (267, 200), (33, 0, 233, 200)),  # wide: both sides go
-        ((300, 400), (200, 267), (0, 33, 200, 233)),  # tall: top and bottom go
-        ((200, 200), (200, 200), (0, 0, 200, 200)),
-        ((1000, 100), (1000, 100), (450, 0, 550, 100)),  # not high enough: the largest square
-        ((100, 60), (100, 60), (20, 0, 80, 60)),
-        ((1, 1), (1, 1), (0, 0, 1, 1)),
+        ((400, 300), (50, 0, 350, 300), (200, 200)),  # wide: both sides go
+        ((300, 400), (0, 50, 300, 350), (200, 200)),  # tall: top and bottom go
+        ((200, 200), (0, 0, 200, 200), (200, 200)),
+        ((1000, 100), (450, 0, 550, 100), (100, 100)),  # not high enough: the largest square
+        ((100, 60), (20, 0, 80, 60), (60, 60)),
+        ((1, 1), (0, 0, 1, 1), (1, 1)),
     ],
 )
-def test_cover_cuts_the_centre_and_never_enlarges(size, shrunk, box):
-    assert cover(size, (200, 200)) == (shrunk, box)
+def test_a_window_is_cut_around_the_middle_and_never_enlarged(size, region, expected):
+    assert of(size, (200, 200)) == (region, expected)
 
 
-def test_cover_keeps_the_boxs_shape_for_a_small_picture():
-    assert cover((100, 100), (800, 400)) == ((100, 100), (0, 25, 100, 75))
+def test_a_window_keeps_the_boxs_shape_for_a_small_picture():
+    assert of((100, 100), (800, 400)) == ((0, 25, 100, 75), (100, 50))
+
+
+@pytest.mark.parametrize(
+    ("focus", "left"), [((0, 0), 0), ((0.3, 0.5), 20), ((0.5, 1), 100), ((0.9, 0), 200)]
+)
+def test_the_focus_is_as_near_the_middle_as_the_borders_allow(focus, left):
+    assert of((400, 200), (50, 50), focus)[0] == (left, 0, left + 200, 200)
+
+
+def test_a_crop_is_in_whole_pixels_and_never_empty():
+    assert part((400, 200), None) == (0, 0, 400, 200)
+    assert part((400, 200), (0.25, 0.5, 0.75, 1)) == (100, 100, 300, 200)
+    assert part((400, 200), (0.5, 0.5, 0.5, 0.5)) == (200, 100, 201, 101)
+    assert part((400, 200), (1, 1, 2, 2)) == (399, 199, 400, 200)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -55,10 +76,10 @@ def test_whole_pixels_stay_inside_every_box():
             inside = fit((width, height), (97, 61))
             assert 1 <= inside[0] <= min(width, 97)
             assert 1 <= inside[1] <= min(height, 61)
-            (shrunk_width, shrunk_height), (left, top, right, bottom) = cover(
-                (width, height), (97, 61)
-            )
-            assert 0 <= left < right <= shrunk_width <= width
-            assert 0 <= top < bottom <= shrunk_height <= height
+            (left, top, right, bottom), cut = of((width, height), (97, 61))
+            assert 0 <= left < right <= width
+            assert 0 <= top < bottom <= height
+            assert 1 <= cut[0] <= min(width, 97)
+            assert 1 <= cut[1] <= min(height, 61)
             if width >= 97 and height >= 61:
-                assert (right - left, bottom - top) == (97, 61)
+                assert cut == (97, 61)

@@ -120,6 +120,7 @@ def test_one_is_retried_and_then_the_rest(client, fail, details, press, run_jobs
     run_jobs()
     assert "Retry the rest (2)" in details()
     assert "The rest is being submitted again." in press("rest")
+    assert "Retry the rest" not in details()
     run_jobs()
 
     text = details()
@@ -132,6 +133,23 @@ def test_one_is_retried_and_then_the_rest(client, fail, details, press, run_jobs
     shown = client.get(f"/admin/job/details/?id={job.id}").text
     assert "2 of 2" in shown
     assert f"{LIST}details/?id={group.id}" in shown
+
+
+@pytest.mark.usefixtures("administrator")
+def test_the_rest_is_offered_again_when_the_job_that_retries_it_has_ended(
+    fail, told, details, press, succeed
+):
+    for number in range(3):
+        fail(f"toy {number}")
+    press("retry")
+    succeed(told().canary)
+    press("rest")
+    assert "Retry the rest" not in details()
+
+    job = db.session.query(Job).filter_by(task=retry_group.name).one()
+    job.state = JobState.FAILED
+    db.session.commit()
+    assert "Retry the rest (2)" in details()
 
 
 def test_what_cannot_be_done_is_said_in_words(client, administrator, fail, told, press):

@@ -100,6 +100,20 @@ def test_a_path_to_read_from(storage, key, source):
         assert path.read_bytes() == BYTES
 
 
+def test_a_place_for_a_proxy_to_send_from_or_none(storage, key, source):
+    storage.save(key, source)
+    place = storage.place(key)
+
+    assert place is None or place.read_bytes() == BYTES
+
+
+def test_an_address_for_browsers_or_none(storage, key, source):
+    storage.save(key, source)
+    address = storage.address(key, mime="image/jpeg", name='照片 "1".jpg')
+
+    assert address is None or (address.startswith("https://") and address.isascii())
+
+
 def test_a_deleted_file_is_gone(storage, key, source):
     storage.save(key, source)
     storage.delete(key)
@@ -110,7 +124,7 @@ def test_a_deleted_file_is_gone(storage, key, source):
 
 
 def test_a_missing_file_is_told_in_words(storage, key):
-    for read in (storage.open, storage.size):
+    for read in (storage.open, storage.size, storage.place):
         with pytest.raises(MissingFile, match="The stored file is missing"):
             read(key)
     with pytest.raises(MissingFile), storage.path(key):
@@ -131,7 +145,7 @@ def test_an_open_file_survives_its_deletion(storage, key, source):
 
 @pytest.mark.parametrize("bad", ["../../etc/passwd", "/etc/passwd", "", ".incoming/x"])
 def test_other_names_are_refused_everywhere(storage, bad, source):
-    for use in (storage.open, storage.delete, storage.exists, storage.size):
+    for use in (storage.open, storage.delete, storage.exists, storage.size, storage.place):
         with pytest.raises(BadKey):
             use(bad)
     with pytest.raises(BadKey):

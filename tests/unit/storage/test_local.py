@@ -28,6 +28,12 @@ def key():
     return new_key("originals", "jpg")
 
 
+def test_a_proxy_of_our_group_may_read_and_nobody_may_write(storage, key, tmp_path):
+    (tmp_path / "source.jpg").write_bytes(b"bytes")
+    storage.save(key, tmp_path / "source.jpg")
+    assert storage.place(key).stat().st_mode & 0o777 == 0o640
+
+
 @contextmanager
 def room_for(size):
     """Let the kernel refuse every byte past `size`, as a full disk does."""

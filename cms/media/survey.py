@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.media import files, lookalikes
+from cms.media import files, lookalikes, presets, recipes
 from cms.media.models import Image, ImageStatus, ImageVersion, LibrarySurvey, Rendition
 from cms.storage.base import StoredFile
 
@@ -27,7 +27,8 @@ Report = Callable[[int, int], None]
 PREFIXES = ("originals", "renditions")
 # A younger file may be of an upload that has not been committed.
 GRACE = timedelta(days=1)
-MOST_LISTED = 1_000
+# No more than a statement can name.
+MOST_LISTED = 10_000
 AT_ONCE = 500
 # So few are never a sign that files and database do not belong together.
 ALWAYS_FEW = 20
@@ -46,10 +47,10 @@ class TooManyStrays(CmsError):
 
 @dataclass
 class Figures:
-    """What a survey has found. Sizes are bytes. `bare` counts the ready pictures that have no
-    rendition; the lists name at most `MOST_LISTED` of them, and of the pictures that have
-    a file which is not in the store;
-    `strays` are files of no picture that are older than `GRACE`."""
+    """What a survey has found. Sizes are bytes. `incomplete` counts the ready pictures that
+    lack a rendition, or have one that is out of date; the lists name at most `MOST_LISTED`
+    of them, and of the pictures that have a file which is not in the store; `strays` are
+    files of no picture that are older than `GRACE`."""
 
     pictures: int = 0
     originals_size: int = 0
@@ -57,8 +58,8 @@ class Figures:
     renditions_size: int = 0
     versions: int = 0
     versions_size: int = 0
-    bare: int = 0
-    bare_ids: list[int] = field(default_factory=list)
+    incomplete: int = 0
+    incomplete_ids: list[int] = field(default_factory=list)
     lost_originals: list[int] = field(default_factory=list)
     lost_renditions: list[int] = field(default_factory=list)
     files: int = 0
@@ -145,11 +146,14 @@ def _counted() -> Figures:
         count, total = db.session.execute(select(func.count(), func.sum(column))).one()
         setattr(figures, name, count)
         setattr(figures, size, int(total or 0))
-    bare = (Image.status == ImageStatus.READY, ~Image.renditions.any())
-    figures.bare = db.session.scalar(select(func.count()).where(*bare)) or 0
-    if figures.bare:
-        listed = select(Image.id).where(*bare).limit(MOST_LISTED)
-        figures.bare_ids = [*db.session.scalars(listed)]
+    lacking = (
+        Image.status == ImageStatus.READY,
+        recipes.is_incomplete(presets.all_enabled()),
+    )
+    figures.incomplete = db.session.scalar(select(func.count()).where(*lacking)) or 0
+    if figures.incomplete:
+        listed = select(Image.id).where(*lacking).limit(MOST_LISTED)
+        figures.incomplete_ids = [*db.session.scalars(listed)]
     return figures
 
 

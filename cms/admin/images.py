@@ -30,7 +30,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
 from cms.media import lookalikes
-from cms.media.models import NO_TEXT, Image, ImageStatus
+from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
 
 MOST_LIKE_SHOWN = 8
 
@@ -81,9 +81,15 @@ class ImageView(ImagePage):
         "created_at": _l("Uploaded"),
         "mime": _l("Kind"),
         "animated": _l("Animated"),
+        "orientation": _l("Orientation"),
     }
     column_choices: ClassVar[dict[str, Any]] = {
-        "mime": [(found.mime, found.name.upper().replace("WEBP", "WebP")) for found in FORMATS]
+        "mime": [(found.mime, found.name.upper().replace("WEBP", "WebP")) for found in FORMATS],
+        "orientation": [
+            (Orientation.WIDE.value, _l("Wide")),
+            (Orientation.TALL.value, _l("Tall")),
+            (Orientation.SQUARE.value, _l("Square")),
+        ],
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url),
@@ -97,6 +103,7 @@ class ImageView(ImagePage):
     column_searchable_list = ("title", "alt_text", "filename")
     column_filters = (
         "mime",
+        "orientation",
         *picture_filters.FILTERS,
         "animated",
         "owner.email",
@@ -220,14 +227,13 @@ class ImageView(ImagePage):
         )
 
     def search_items(self, args: ViewArgs) -> list[SearchItem]:
-        """Leave out what is not offered, unless it is in use."""
+        """Leave out what nothing could be found by."""
         hidden = {
             self._filter_name(index, flt)
             for index, flt in enumerate(self._filters or ())
             if not getattr(flt, "offered", True)
         }
-        items = super().search_items(args)
-        return [item for item in items if item.value or item.name not in hidden]
+        return [item for item in super().search_items(args) if item.name not in hidden]
 
     def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
         """Keep together what looks alike."""

@@ -32,7 +32,7 @@ _FACT = re.compile(r"%\(\w+\)[sd]")
 
 MENDS: dict[str, Callable[[Any], Any]] = {
     "failed": library.retry_failed,
-    "bare": library.render_bare,
+    "incomplete": library.render_incomplete,
     "lost": library.render_lost,
 }
 
@@ -119,12 +119,12 @@ def surveyed_lines(found: Figures) -> list[Line]:
     """Return what the last survey has found."""
     return [
         Line(
-            "bare",
-            _("Without renditions"),
-            _("These pictures are ready, but nothing smaller than the upload was made of them."),
-            found.bare,
-            address=url_for("image.index_view", tab="ready", flt0_renditions_is="none"),
-            mend="bare",
+            "incomplete",
+            _("Renditions missing or out of date"),
+            _("Pages show these pictures in older files, or in fewer sizes than they could."),
+            found.incomplete,
+            more=_links(found.incomplete_ids),
+            mend="incomplete",
             button=_("Make the renditions"),
             capped=False,
         ),

@@ -12,21 +12,12 @@ from cms.media import usage
 from cms.media.models import Image
 
 MB = 1_000_000
-# A picture whose sides differ by less than a tenth is as good as square.
-_WIDE = Image.width * 10 >= Image.height * 11
-_TALL = Image.height * 10 >= Image.width * 11
 
 
 class OneOfThese(OneOf):
-    """A choice among parts of the list: `parts` has words and a criterion for each.
+    """A choice among parts of the list: `parts` has words and a criterion for each."""
 
-    One that is not `offered` is for links, and shown only where it is in use.
-    """
-
-    def __init__(
-        self, name: str, label: Any, parts: dict[str, tuple[Any, Any]], *, offered: bool = True
-    ) -> None:
-        self.offered = offered
+    def __init__(self, name: str, label: Any, parts: dict[str, tuple[Any, Any]]) -> None:
         super().__init__(Image.id, label, [(key, words) for key, (words, _) in parts.items()])
         self.key_name = name
         self._parts = parts
@@ -56,15 +47,6 @@ class Used(OneOf):
 
 FILTERS = (
     OneOfThese(
-        "orientation",
-        _l("Orientation"),
-        {
-            "wide": (_l("Wide"), _WIDE),
-            "tall": (_l("Tall"), _TALL),
-            "square": (_l("Square"), and_(~_WIDE, ~_TALL)),
-        },
-    ),
-    OneOfThese(
         "bytes",
         _l("Size"),
         {
@@ -72,15 +54,6 @@ FILTERS = (
             "medium": (_l("1 to 5 MB"), and_(Image.size > MB, Image.size <= 5 * MB)),
             "large": (_l("Over 5 MB"), Image.size > 5 * MB),
         },
-    ),
-    OneOfThese(
-        "renditions",
-        _l("Renditions"),
-        {
-            "none": (_l("None"), ~Image.renditions.any()),
-            "some": (_l("Some"), Image.renditions.any()),
-        },
-        offered=False,
     ),
     Used(),
 )

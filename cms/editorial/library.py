@@ -64,17 +64,16 @@ def retry_failed(by: User) -> tuple[Selection, int]:
     return _begin("retry", failed, by, "failed")
 
 
-def render_bare(by: User) -> tuple[Selection, int]:
-    """Let a job make the renditions of those that have none. Raises `NothingChosen`."""
-    ready = Image.status == ImageStatus.READY
-    return _begin("render", select(Image.id).where(ready, ~Image.renditions.any()), by, "bare")
+def render_incomplete(by: User) -> tuple[Selection, int]:
+    """Let a job make the renditions that were missing or out of date. Raises `NothingChosen`."""
+    figures = survey.figures_of(survey.newest())
+    return _render(figures.incomplete_ids if figures else [], by, "incomplete")
 
 
 def render_lost(by: User) -> tuple[Selection, int]:
     """Let a job make the renditions again whose files are lost. Raises `NothingChosen`."""
     figures = survey.figures_of(survey.newest())
-    ids = figures.lost_renditions if figures else []
-    return _begin("render", select(Image.id).where(Image.id.in_(ids)), by, "lost")
+    return _render(figures.lost_renditions if figures else [], by, "lost")
 
 
 def give_alt_text(image: Image, words: str) -> None:
@@ -83,6 +82,11 @@ def give_alt_text(image: Image, words: str) -> None:
         raise TextGivenMeanwhile(title=image.title)
     image.alt_text = words
     record("edit", image, alt_text=["", words])
+
+
+def _render(ids: list[int], by: User, what: str) -> tuple[Selection, int]:
+    """Deal with pictures that the last survey named: to look for them anew would take long."""
+    return _begin("render", select(Image.id).where(Image.id.in_(ids)), by, what)
 
 
 def _begin(act: str, keys: Select[Any], by: User, what: str) -> tuple[Selection, int]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     literal_column,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from cms import clock
 from cms.accounts.models import User
@@ -34,6 +34,22 @@ class ImageStatus(StrEnum):
     PROCESSING = "processing"
     READY = "ready"
     FAILED = "failed"
+
+
+class Orientation(StrEnum):
+    """Whether a picture is wider than tall; one whose sides differ by less than a tenth
+    is as good as square."""
+
+    WIDE = "wide"
+    TALL = "tall"
+    SQUARE = "square"
+
+    @classmethod
+    def of(cls, width: int, height: int) -> Orientation:
+        """Return that of a picture of so many pixels."""
+        if width * 10 >= height * 11:
+            return cls.WIDE
+        return cls.TALL if height * 10 >= width * 11 else cls.SQUARE
 
 
 class Image(Base):
@@ -56,6 +72,10 @@ class Image(Base):
         Index(None, "sha256"),
         Index(None, "phash"),
         Index(None, "look_id", "id"),
+        Index(None, "mime", "id"),
+        Index(None, "size", "id"),
+        Index(None, "orientation", "id"),
+        Index(None, "animated", "id"),
         # Only those without are ever looked for by it.
         Index(
             None,
@@ -78,6 +98,7 @@ class Image(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     width: Mapped[int]
     height: Mapped[int]
+    orientation: Mapped[Orientation] = mapped_column(enum_type(Orientation))
     status: Mapped[ImageStatus] = mapped_column(enum_type(ImageStatus), default=ImageStatus.PENDING)
     sentence: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -105,6 +126,13 @@ class Image(Base):
     versions: Mapped[list[ImageVersion]] = relationship(
         back_populates="image", cascade="all, delete-orphan", order_by="ImageVersion.number.desc()"
     )
+
+    @validates("width", "height")
+    def _measured(self, name: str, pixels: int) -> int:
+        sides = {"width": self.width, "height": self.height, name: pixels}
+        if all(sides.values()):
+            self.orientation = Orientation.of(**sides)
+        return pixels
 
     def rendition(self, preset: str) -> Rendition | None:
         """Return the first rendition of a preset, such as `thumbnail`."""

@@ -38,6 +38,7 @@ def add_picture(filename: str, file: IncomingFile, found: Probe, owner: User | N
         sha256=file.sha256,
         width=found.width,
         height=found.height,
+        animated=found.animated,
         owner=owner,
     )
     db.session.add(image)

@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select
 from cms import clock
 from cms.errors import N_, CmsError
 from cms.extensions import db
-from cms.media import files, lookalikes
+from cms.media import files, lookalikes, presets, recipes
 from cms.media.models import Image, ImageStatus, ImageVersion, LibrarySurvey, Rendition
 from cms.storage.base import StoredFile
 
@@ -27,7 +27,8 @@ Report = Callable[[int, int], None]
 PREFIXES = ("originals", "renditions")
 # A younger file may be of an upload that has not been committed.
 GRACE = timedelta(days=1)
-MOST_LISTED = 1_000
+# No more than a statement can name.
+MOST_LISTED = 10_000
 AT_ONCE = 500
 # So few are never a sign that files and database do not belong together.
 ALWAYS_FEW = 20
@@ -46,9 +47,10 @@ class TooManyStrays(CmsError):
 
 @dataclass
 class Figures:
-    """What a survey has found. Sizes are bytes. `bare` are the ready pictures that have no
-    rendition; the lists name at most `MOST_LISTED` pictures whose file is not in the store;
-    `strays` are files of no picture that are older than `GRACE`."""
+    """What a survey has found. Sizes are bytes. `incomplete` counts the ready pictures that
+    lack a rendition, or have one that is out of date; the lists name at most `MOST_LISTED`
+    of them, and of the pictures that have a file which is not in the store; `strays` are
+    files of no picture that are older than `GRACE`."""
 
     pictures: int = 0
     originals_size: int = 0
@@ -56,7 +58,8 @@ class Figures:
     renditions_size: int = 0
     versions: int = 0
     versions_size: int = 0
-    bare: int = 0
+    incomplete: int = 0
+    incomplete_ids: list[int] = field(default_factory=list)
     lost_originals: list[int] = field(default_factory=list)
     lost_renditions: list[int] = field(default_factory=list)
     files: int = 0
@@ -101,9 +104,8 @@ def take(report: Report) -> LibrarySurvey:
 
 def remove_strays(report: Report) -> int:
     """Delete the files that belong to no picture; return how many. Raises `TooManyStrays`."""
-    survey = newest()
-    figures = figures_of(survey)
-    if survey is None or figures is None:
+    figures = figures_of(newest())
+    if figures is None:
         return 0
     refuse_too_many(figures)
     removed = seen = 0
@@ -114,7 +116,8 @@ def remove_strays(report: Report) -> int:
                 removed += 1
             seen += len(batch)
             report(min(seen, figures.files), figures.files)
-    survey.figures = {**survey.figures, "strays": 0, "strays_size": 0}
+    if survey := newest():  # perhaps another one by now
+        survey.figures = {**survey.figures, "strays": 0, "strays_size": 0}
     db.session.flush()
     return removed
 
@@ -143,8 +146,14 @@ def _counted() -> Figures:
         count, total = db.session.execute(select(func.count(), func.sum(column))).one()
         setattr(figures, name, count)
         setattr(figures, size, int(total or 0))
-    bare = select(func.count()).where(Image.status == ImageStatus.READY, ~Image.renditions.any())
-    figures.bare = db.session.scalar(bare) or 0
+    lacking = (
+        Image.status == ImageStatus.READY,
+        recipes.is_incomplete(presets.all_enabled()),
+    )
+    figures.incomplete = db.session.scalar(select(func.count()).where(*lacking)) or 0
+    if figures.incomplete:
+        listed = select(Image.id).where(*lacking).limit(MOST_LISTED)
+        figures.incomplete_ids = [*db.session.scalars(listed)]
     return figures
 
 

@@ -63,7 +63,12 @@ def test_everything_is_counted(ready):
     assert found.originals_size == sum(image.size for image in ready)
     assert found.renditions_size == sum(rendition.size for rendition in renditions)
     assert found.files == 2 + len(renditions)
-    assert (found.bare, found.strays, found.lost_originals, found.lost_renditions) == (0, 0, [], [])
+    assert (found.incomplete, found.strays, found.lost_originals, found.lost_renditions) == (
+        0,
+        0,
+        [],
+        [],
+    )
 
 
 def test_what_has_no_file_and_what_has_no_row_is_found(ready, monkeypatch):
@@ -90,10 +95,11 @@ def test_an_empty_store_loses_everything(ready):
     assert sorted(found.lost_originals) == sorted(image.id for image in ready)
 
 
-def test_a_picture_without_renditions_is_bare(ready):
-    ready[0].renditions.clear()
+def test_a_picture_that_lacks_a_rendition_is_named(ready):
+    ready[0].renditions.pop()
     db.session.commit()
-    assert taken().bare == 1
+    found = taken()
+    assert (found.incomplete, found.incomplete_ids) == (1, [ready[0].id])
 
 
 def test_the_newest_survey_takes_the_place_of_the_last(ready):
@@ -133,7 +139,7 @@ def test_what_could_be_better_is_counted(ready):
     ready[1].status, ready[1].sentence = ImageStatus.FAILED, "The picture is damaged."
     db.session.commit()
 
-    assert health.counts(10) == {"pictures": 2, "failed": 1, "textless": 1, "alike": 0}
+    assert health.counts(10) == {"pictures": 2, "failed": 1, "textless": 1, "alike": 2}
     assert health.counts(1)["pictures"] == 1
     assert health.reasons(10) == [("The picture is damaged.", 1)]
 
@@ -196,7 +202,7 @@ def test_counting_is_a_job_that_is_not_doubled(client, log_in, run_jobs):
     assert "Files that belong to no picture: none" in client.get("/admin/library/").text
 
 
-def test_what_is_bare_or_lost_is_made_again(client, log_in, run_jobs):
+def test_what_is_missing_or_lost_is_made_again(client, log_in, run_jobs):
     bare, lost = make_picture(), make_picture()
     db.session.commit()
     run_jobs()
@@ -205,14 +211,14 @@ def test_what_is_bare_or_lost_is_made_again(client, log_in, run_jobs):
     db.session.commit()
     taken()
     log_in("editor")
-    for what in ("bare", "lost"):
+    for what in ("incomplete", "lost"):
         answer = client.post("/admin/library/mend", data={"what": what})
         assert "/admin/selection/details/" in answer.location
     assert db.session.query(Selection).count() == 2
 
     run_jobs()
     found = taken()
-    assert (found.bare, found.lost_renditions) == (0, [])
+    assert (found.incomplete, found.lost_renditions) == (0, [])
     assert {image.status for image in db.session.query(Image)} == {ImageStatus.READY}
 
 
@@ -300,8 +306,7 @@ def test_authors_write_those_of_their_own(client, log_in):
         ("flt0_mime_is=image/png", {"tall"}),
         ("flt0_bytes_is=small", {"tall", "square", "wide", "named"}),
         ("flt0_bytes_is=large", set()),
-        ("flt0_renditions_is=some", set()),
-        ("flt0_renditions_is=none&flt1_orientation_is=tall", {"tall"}),
+        ("flt0_bytes_is=small&flt1_orientation_is=tall", {"tall"}),
         ("flt0_animated_is=1", set()),
         ("flt0_use_is=no", {"square", "wide", "named"}),
     ],
@@ -320,6 +325,16 @@ def test_the_list_is_narrowed(client, log_in, used, where, titles):
         title for title in ("tall", "square", "wide", "named") if f'data-name="{title}"' in page
     }
     assert shown == titles
+
+
+def test_animated_pictures_are_found(client, log_in):
+    log_in("viewer")
+    make_picture(filename="still.jpg")
+    make_picture(pictures.animated_gif(), "moving.gif")
+    db.session.commit()
+
+    page = client.get("/admin/image/?flt0_animated_is=1").text
+    assert ('data-name="moving"' in page, 'data-name="still"' in page) == (True, False)
 
 
 def test_use_is_no_search_item_where_nothing_uses_pictures(client, log_in, used):

@@ -12,6 +12,7 @@ from cms.app import create_app
 from cms.database import Base, UtcDateTime, with_driver
 from cms.extensions import db
 from cms.notifications.models import AdminNotification, NotificationState
+from tests import pictures
 from tests.factories import QUICK_TO_HASH, make_picture
 from tests.processes import TOP
 
@@ -106,6 +107,17 @@ def test_notifications_from_before_there_were_groups_are_kept(migrated):
     db.session.commit()
     flask_migrate.downgrade(revision="0003")
     assert db.session.execute(sa.select(sa.func.count()).select_from(told)).scalar() == 2
+
+
+def test_pictures_from_before_are_sorted_out_by_orientation(migrated):
+    made = [make_picture(pictures.jpeg(*size)) for size in ((90, 40), (40, 90), (50, 48))]
+    db.session.commit()
+    flask_migrate.downgrade(revision="0005")
+    flask_migrate.upgrade()
+
+    for image in made:
+        db.session.refresh(image)
+    assert [image.orientation for image in made] == ["wide", "tall", "square"]
 
 
 def test_every_table_keeps_any_script(migrated):

@@ -17,6 +17,14 @@ RENDITION = sa.table(
 RENAMED = {"resize-800x600": "resize", "thumbnail-200x200": "thumbnail"}
 MIME = "image/"
 
+IMAGE = sa.table("image", sa.column("width"), sa.column("height"), sa.column("orientation"))
+ORIENTATION = sa.case(
+    (IMAGE.c.width * 10 >= IMAGE.c.height * 11, "wide"),
+    (IMAGE.c.height * 10 >= IMAGE.c.width * 11, "tall"),
+    else_="square",
+)
+SORTED_OUT_BY = ("look_id", "mime", "size", "orientation", "animated")
+
 
 def upgrade():
     create_presets()
@@ -31,11 +39,16 @@ def upgrade():
         batch_op.add_column(sa.Column("crop", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("placeholder", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("phash", sa.String(length=16), nullable=True))
+        batch_op.add_column(sa.Column("orientation", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("look_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("findings", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+    op.execute(sa.update(IMAGE).values(orientation=ORIENTATION))
+    with op.batch_alter_table("image", schema=None) as batch_op:
+        batch_op.alter_column("orientation", existing_type=sa.String(length=20), nullable=False)
         batch_op.create_index(batch_op.f("ix_image_phash"), ["phash"], unique=False)
-        batch_op.create_index(batch_op.f("ix_image_look_id_id"), ["look_id", "id"], unique=False)
+        for name in SORTED_OUT_BY:
+            batch_op.create_index(batch_op.f(f"ix_image_{name}_id"), [name, "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_image_alt_text_id"),
             ["alt_text", "id"],
@@ -182,12 +195,14 @@ def downgrade():
     op.drop_table("image_hash_part")
     with op.batch_alter_table("image", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_image_alt_text_id"))
-        batch_op.drop_index(batch_op.f("ix_image_look_id_id"))
+        for name in SORTED_OUT_BY:
+            batch_op.drop_index(batch_op.f(f"ix_image_{name}_id"))
         batch_op.drop_index(batch_op.f("ix_image_phash"))
         for name in (
             "version",
             "findings",
             "look_id",
+            "orientation",
             "phash",
             "placeholder",
             "crop",

@@ -57,24 +57,23 @@ def main() -> None:
         signal.signal(stop, signal.SIG_IGN)
     _set_soft(resource.RLIMIT_CORE, 0)
     _die_first()
-    at_rest = _address_space()
     with contextlib.suppress(EOFError, OSError), Connection(int(sys.argv[1])) as parent:
         parent.send("ready")
         while True:
-            parent.send(_answer(parent.recv(), at_rest))
+            parent.send(_answer(parent.recv()))
 
 
-def _answer(work: Work, at_rest: int) -> Answer:
+def _answer(work: Work) -> Answer:
     try:
-        with _limited(work, at_rest):
+        with _limited(work):
             return Answer(work.function(*work.args, **work.kwargs))
     except Exception as error:  # noqa: BLE001 - raised again by the parent
         return Answer(error=_sendable(error))
 
 
 @contextlib.contextmanager
-def _limited(work: Work, at_rest: int) -> Iterator[None]:
-    if at_rest:
+def _limited(work: Work) -> Iterator[None]:
+    if at_rest := _address_space():
         _set_soft(resource.RLIMIT_AS, at_rest + work.memory)
     _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + work.seconds))
     try:

@@ -31,6 +31,7 @@ def test_what_is_here_already_is_shown_and_uploaded_all_the_same(page, site, log
     expect(notice.locator("li")).to_have_count(1)
     expect(notice.get_by_role("link")).to_have_attribute("href", re.compile(r"/details/\?id=\d+"))
     expect(row(page, "meadow")).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_be_hidden()
     axe()
     shot("already-here")
 

@@ -57,7 +57,12 @@ class System:
         runner = ["node"] if program.endswith(".mjs") else [sys.executable, "-m"]
         done = subprocess.run(
             [*runner, program, *map(str, arguments)],
-            env={**os.environ, "PYTHONPATH": str(TOP), "PYTHONWARNINGS": "ignore"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(TOP),
+                "PYTHONWARNINGS": "ignore",
+                "OPENBLAS_NUM_THREADS": "1",  # as the worker gives it to its processes
+            },
             cwd=TOP,
             check=True,
             stdout=subprocess.PIPE,

@@ -53,6 +53,11 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
+def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:
+    """Draw whose picture it is; a long address breaks where people would break it."""
+    return columns.breakable(image.owner.email) if image.owner else columns.EMPTY
+
+
 class ImageView(ImagePage):
     """The list of pictures, where files are dropped."""
 
@@ -96,6 +101,7 @@ class ImageView(ImagePage):
         "status": StateWithVerdict(STATES),
         "size": columns.file_size,
         "dimensions": columns.as_cell("number", dimensions),
+        "owner.email": uploader,
         "created_at": columns.moment,
     }
     column_sortable_list = ("title", "status", "size", "created_at")

@@ -25,7 +25,9 @@ def test_what_is_here_already_is_shown_and_uploaded_all_the_same(page, site, log
     log_in("editor")
     page.goto(f"{site.url}/admin/image/")
     meadow = pictures.jpeg(421, 317)
-    choose(page, ("meadow.jpg", meadow), ("the same meadow.jpg", meadow))
+    choose(page, ("meadow.jpg", meadow))
+    expect(row(page, "meadow")).to_have_attribute("data-state", "ready", timeout=20_000)
+    choose(page, ("the same meadow.jpg", meadow))
 
     notice = page.locator(".notice-warning", has_text="already here")
     expect(notice.locator("li")).to_have_count(1)

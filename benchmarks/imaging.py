@@ -6,7 +6,8 @@ widths as JPEG and as WebP). The rounds go through all systems in turn, and the 
 are compared. Processor time is that of all threads, without starting up; memory is the
 peak of the whole process, and by how much it has grown. How good a rendition is says its
 likeness (SSIM, of its light) to the same made from the whole picture by LANCZOS, before
-it is encoded.
+it is encoded. “Bytes” is what our files weigh, each at the quality at which it is as like
+as the other's file, beside what the other's weigh.
 
     python benchmarks/imaging.py [--rounds 3] [--pictures jpeg-24 …] [--only NAME …]
 
@@ -38,6 +39,7 @@ from PIL import Image, ImageOps
 from benchmarks.imagers import drawing, work
 
 Image.MAX_IMAGE_PIXELS = None
+QUALITIES = (60, 70, 78, 85, 92)  # at which our files are weighed
 WINDOW = 8  # pixels, each way, in which likeness is measured
 SETS = ("pair", "full")
 
@@ -50,8 +52,10 @@ class System:
     command: tuple[str, ...]
     runs: dict[tuple[str, str], list[dict[str, float]]] = field(default_factory=dict)
 
-    def run(self, source: Path, wanted: str, folder: Path) -> dict[str, float]:
-        """Make a set of renditions in `folder`, and return what it cost."""
+    def run(
+        self, source: Path, wanted: str, folder: Path, at: int = work.QUALITY
+    ) -> dict[str, float]:
+        """Make a set of renditions in `folder`, at that quality; return what it cost."""
         program, *more = self.command
         arguments = [source, source.parent / "warm.jpg", folder, wanted, *more]
         runner = ["node"] if program.endswith(".mjs") else [sys.executable, "-m"]
@@ -60,6 +64,7 @@ class System:
             env={
                 **os.environ,
                 "PYTHONPATH": str(TOP),
+                "BENCH_QUALITY": str(at),
                 "PYTHONWARNINGS": "ignore",
                 "OPENBLAS_NUM_THREADS": "1",  # as the worker gives it to its processes
             },
@@ -163,6 +168,32 @@ def quality(system: System, source: Path, best: Reference) -> list[float]:
         return found
 
 
+Weights = dict[str, tuple[float, int]]
+
+
+def weights(system: System, source: Path, best: Reference, at: int = work.QUALITY) -> Weights:
+    """Return the likeness and the bytes of each file of the full set."""
+    kinds = {name: kind for name, kind, *_ in work.FULL}
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        system.run(source, "full", Path(folder), at)
+        for path in Path(folder).iterdir():
+            with Image.open(path) as image:
+                alike = likeness(light(image), best.light(kinds[path.stem], image.size))
+            found[path.name] = alike, path.stat().st_size
+    return found
+
+
+def bytes_at_their_likeness(ours: list[Weights], theirs: Weights, ending: str) -> float:
+    """Return our bytes for one of theirs, each file of ours being as like as theirs."""
+    names = [name for name in theirs if name.endswith(ending)]
+    weighed = (
+        np.interp(theirs[name][0], *zip(*(weights[name] for weights in ours), strict=True))
+        for name in names
+    )
+    return float(sum(weighed)) / sum(theirs[name][1] for name in names)
+
+
 def measure(found: list[System], source: Path, rounds: int) -> None:
     """Go through the systems in turn, several times."""
     for number in range(rounds):
@@ -224,8 +255,13 @@ def main() -> None:
             source = drawing.draw(picture, folder)
             best = Reference(source)
             likenesses = {one.name: quality(one, source, best) for one in found}
+            ours = [weights(found[0], source, best, at) for at in QUALITIES]
             measure(found, source, options.rounds)
             print(table(found, source.stem, likenesses), flush=True)
+            for other in found[1:]:
+                theirs = weights(other, source, best)
+                jpeg, webp = (bytes_at_their_likeness(ours, theirs, end) for end in ("jpg", "webp"))
+                print(f"bytes, for one of {other.name:18} JPEG {jpeg:5.2f}  WebP {webp:5.2f}")
             source.unlink()
 
 

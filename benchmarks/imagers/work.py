@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-QUALITY = 85
+QUALITY = int(os.environ.get("BENCH_QUALITY", "85"))
 EFFORT = 2  # of libwebp: what those that are tuned share, so that nobody wins by larger files
 ANY_HEIGHT = 1_000_000
 Wanted = tuple[tuple[str, str, tuple[int, int], tuple[str, ...]], ...]

@@ -114,7 +114,9 @@ def _carried_out(orders: list[Order], original: Original, writer: Writer, look: 
     tasks: list[Future[dict[Order, Written]]] = []
     with ThreadPoolExecutor(_ENCODERS) as pool:
         with _told_apart():
-            for cut, picture in original.pictures({*stills, hashed, shown}):
+            # All are cut before the first is written, so that what they are cut from, the
+            # largest of all, is gone by then.
+            for cut, picture in list(original.pictures({*stills, hashed, shown})):
                 if cut in stills:
                     tasks.append(pool.submit(writer.stills, stills[cut], picture))
                 if cut == hashed:

@@ -21,6 +21,7 @@ OVERSAMPLING = 1.5
 _PLAIN_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 _PLAIN_BITS = 8
 _DRAWN = (PNG, GIF, WEBP)  # formats that drawings come in
+_HALF = 0.5
 _EIGHTHS = 8  # in which a JPEG can be decoded
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -94,7 +95,9 @@ class Original:
 
     def _decoded(self, scale: float) -> Image.Image:
         if self.format is JPEG:
-            wanted = (min(1, scale * OVERSAMPLING) * side for side in self._image.size)
+            part = scale * OVERSAMPLING
+            # Five to seven eighths take the decoder longer than the whole.
+            wanted = (side * (1 if part > _HALF else part) for side in self._image.size)
             width, height = map(math.ceil, wanted)
             return jpeg.decoded(self._image, self.path, (width, height))
         pixels = motion.first_frame(self._image)

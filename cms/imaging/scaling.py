@@ -61,13 +61,13 @@ def make(
     """Yield each cut's picture, the largest first. What comes from `raw` itself goes
     through `finish`, which brings its colours in order. None is kept longer than needed."""
     wanted = sorted(set(cuts), key=lambda cut: cut.scale, reverse=True)
-    whole = Cut(raw.region, raw.pixels.size)
-    sources = [_smallest(wanted[:place], cut) or whole for place, cut in enumerate(wanted)]
-    levels = {whole: raw}
+    sources = [_smallest(wanted[:place], cut) for place, cut in enumerate(wanted)]
+    # None is `raw`, which is not the cut of its size: only that has its colours in order.
+    levels: dict[Cut | None, Level] = {None: raw}
     del raw
     for place, cut in enumerate(wanted):
         pixels = _cut(levels[sources[place]], cut)
-        if sources[place] is whole:
+        if sources[place] is None:
             pixels = finish(pixels)
         pixels.info = {}
         levels[cut] = Level(pixels, cut.region, cut.scales)

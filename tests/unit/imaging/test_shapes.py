@@ -7,7 +7,7 @@ from PIL import Image
 
 from cms.imaging.presets import Preset, Shape
 from cms.imaging.render import Look
-from tests import pictures
+from tests import pictures, profiles
 from tests.pictures import BLUE, GREEN, RED, WHITE
 from tests.unit.imaging.rendering import near, rendered
 
@@ -123,3 +123,12 @@ def test_the_same_whether_made_alone_or_beside_others(tmp_path):
         with Image.open(file.path) as alone:
             pairs = zip(alone.convert("L").tobytes(), beside.tobytes(), strict=True)
             assert sum(abs(a - b) for a, b in pairs) / (beside.width * beside.height) < 2
+
+
+def test_colours_are_converted_once_also_when_one_cut_is_the_whole_picture(tmp_path):
+    """What is cut next comes from the decoded pixels, or from the cut, but never from both."""
+    leaf = Image.new("RGB", (64, 48), (90, 140, 60))  # not pure: each conversion shows
+    wide = pictures.encoded(leaf, "JPEG", quality=95, icc_profile=profiles.adobe_rgb())
+    whole, smaller = Preset("whole", Shape.FIT, 64, 48), Preset("smaller", Shape.FIT, 50, 50)
+    for file in rendered(tmp_path, wide, whole, smaller).files:
+        assert near(at(file, 0.5, 0.5), (55, 141, 50))

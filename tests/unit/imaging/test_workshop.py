@@ -104,12 +104,12 @@ def test_a_child_has_no_web_server_no_database_and_no_secrets(monkeypatch):
     ],
 )
 def test_what_ends_a_child_is_told_in_words_and_the_next_work_is_done(work, error, monkeypatch):
-    if error is TooMuchWork:
-        monkeypatch.setattr(workshop, "PATIENCE", 30)  # however busy this machine is
+    if error is not TooSlow:
+        monkeypatch.setattr(workshop, "PATIENCE", 60)  # however busy this machine is
     began = time.monotonic()
     with pytest.raises(error):
         run(work, limits=STRICT)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     assert run(toy_work.answer, 42, limits=STRICT) == 42
 
 

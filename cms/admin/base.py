@@ -236,7 +236,12 @@ class QsModelView(Guarded, ModelView):
         if not ids:
             flash(_("Tick at least one row first."), "warning")
             return self.back()
-        return self._actions_data[name][0](ids) or self.back()
+        ids = self.tickable(ids)
+        return (self._actions_data[name][0](ids) if ids else None) or self.back()
+
+    def tickable(self, ids: list[str]) -> list[str]:
+        """Return those of the ticked `ids` that may be ticked: here, all."""
+        return ids
 
     @action("delete", _l("Delete"), _l("Delete the ticked rows? This cannot be undone."))
     def action_delete(self, ids: list[str]) -> None:

@@ -247,9 +247,9 @@ class Switch:
         return [("1", self.on), ("0", self.off)]
 
 
-def switch(on: Any = _l("On"), off: Any = _l("Off")) -> Switch:
-    """Return a formatter for a column that is true or false."""
-    return Switch(on, off)
+def switch(on: Any = None, off: Any = None) -> Switch:
+    """Return a formatter for a column that is true or false: `on` and `off` are its words."""
+    return Switch(on or _l("On"), off or _l("Off"))
 
 
 def tags(

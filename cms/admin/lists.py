@@ -290,12 +290,12 @@ class QsListView(Conflicts, Lookups, TickRules):
         """Return the filters in the address as `(index, name, value)`; empty ones are none."""
         known = {self.get_filter_arg(i, flt): (i, flt) for i, flt in self.filters_seen()}
         found = []
-        for name, value in request.args.items():
+        for name, sent in request.args.items():
             index, flt = known.get(name.partition("_")[2], (None, None))
-            if flt is None or not name.startswith("flt") or not value.strip():
+            if flt is None or not name.startswith("flt") or not sent.strip():
                 continue
-            value = given(flt, name, value)
-            if filters.cleaned(flt, value):
+            value = given(flt, name, sent)
+            if self.takes(flt, value):
                 found.append((index, str(flt.name), value))
             else:
                 flash(_("“%(value)s” was ignored: %(name)s takes no such value.",
@@ -425,4 +425,3 @@ def words_of(search: str) -> list[str]:
 def asked_ids() -> list[str]:
     """Return the ids that a live list asks about, `?ids=1,2`, at most `MOST_IDS` of them."""
     return [part for part in request.args.get("ids", "").split(",") if part][:MOST_IDS]
-

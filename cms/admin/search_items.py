@@ -124,7 +124,7 @@ class Relation(Filter):
 
     def apply(self, query: Any, value: Any, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
         """Keep the rows that belong to the related row of that key."""
-        this = self._key == value
+        this = self._offered(select(self._key).where(self._key == value)).whereclause
         several = self.relation.property.uselist
         return query.filter(self.relation.any(this) if several else self.relation.has(this))
 
@@ -210,6 +210,13 @@ class Lookups(Visibility):
             abort(404)
         found = flt.found(self.db_session, request.args.get("query", "").strip())
         return jsonify(options=[{"value": str(key), "text": str(words)} for key, words in found])
+
+    def takes(self, flt: Any, value: str) -> bool:
+        """Tell whether a filter takes `value` from this person."""
+        if not filters.cleaned(flt, value):
+            return False
+        column = value.partition(":")[0]
+        return not isinstance(flt, SelectText) or column in dict(flt.get_options(self))
 
     def search_item(self, flt: Any, name: str, value: str) -> SearchItem:
         """Return the control of one filter, with its current value."""

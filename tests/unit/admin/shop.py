@@ -4,6 +4,7 @@
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 from flask import Response, request
 from flask_babel import lazy_gettext as _l
@@ -101,6 +102,8 @@ class ArticleView(Switched):
         "shelf.title", "due", "created_at", "check", "score", "note",
     )  # fmt: skip
     column_details_list = column_list
+    column_export_list = ("title", "cost", "stock")
+    column_formatters_export: ClassVar[dict] = {}
     column_labels = {
         "cover": _l("Picture"),
         "title": _l("Title"),
@@ -121,7 +124,7 @@ class ArticleView(Switched):
         "status": columns.status(STATES),
         "kind": columns.select({"new": _l("New"), "used": _l("Used")}),
         "active": columns.switch(),
-        "marks": columns.tags(lambda it: it.marks, lambda mark: f"/admin/article/?search={mark.id}"),
+        "marks": columns.tags(lambda it: it.marks, lambda it: f"/admin/article/?search={it.id}"),
         "stock": columns.number,
         "shelf.title": columns.link(
             lambda it: it.shelf and f"/admin/shelf/?search={it.shelf.id}",

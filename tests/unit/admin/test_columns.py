@@ -144,7 +144,7 @@ def test_a_button_posts_the_row_and_may_ask_first():
     assert " disabled>" in drawn
     linked = RowButton("Look", "eye", address=lambda row: f"/look/{row.id}")
     assert draw(columns.button(linked), id=7).startswith('<a class="btn btn-sm" href="/look/7">')
-    away = RowButton("Look", "eye", address=lambda row: None)
+    away = RowButton("Look", "eye", address=lambda _row: None)
     assert draw(columns.button(away), id=7) == columns.EMPTY
 
 

@@ -31,6 +31,7 @@ from cms.admin.filters import LARGEST, LONGEST, Filter
 from cms.admin.visibility import Visibility
 
 MOST_CHOICES = 50
+FARTHEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,13 @@ class Relation(Filter):
         several = self.relation.property.uselist
         return query.filter(self.relation.any(this) if several else self.relation.has(this))
 
-    def found(self, session: Any, text: str = "", most: int = MOST_CHOICES) -> list[Any]:
-        """Return key and words of up to `most` rows that hold `text`, by their words."""
-        query = select(self._key, self.shown).order_by(self.shown, self._key).limit(most)
+    def found(self, session: Any, text: str = "", start: int = 0) -> list[Any]:
+        """Return key and words of the rows that hold `text`, by their words.
+
+        From `start` on, `MOST_CHOICES` of them, and one more where there are more.
+        """
+        query = select(self._key, self.shown).order_by(self.shown, self._key)
+        query = query.offset(start).limit(MOST_CHOICES + 1)
         if text:
             query = query.where(self.shown.icontains(text[:LONGEST], autoescape=True))
         return list(session.execute(self._offered(query)).all())
@@ -203,13 +208,15 @@ class Lookups(Visibility):
     @expose("/lookup")
     @needs("view")
     def lookup(self) -> ResponseReturnValue:
-        """Answer `?name=album_of&query=sum` with up to `MOST_CHOICES` options."""
+        """Answer `?name=album_of&query=sum&offset=0` with up to `MOST_CHOICES` options."""
         known = {self.get_filter_arg(i, flt): flt for i, flt in self.filters_seen()}
         flt = known.get(request.args.get("name", ""))
         if not isinstance(flt, Relation):
             abort(404)
-        found = flt.found(self.db_session, request.args.get("query", "").strip())
-        return jsonify(options=[{"value": str(key), "text": str(words)} for key, words in found])
+        start = min(max(request.args.get("offset", 0, type=int), 0), FARTHEST)
+        found = flt.found(self.db_session, request.args.get("query", "").strip(), start)
+        options = [{"value": str(key), "words": str(words)} for key, words in found]
+        return jsonify(options=options[:MOST_CHOICES], more=len(found) > MOST_CHOICES)
 
     def takes(self, flt: Any, value: str) -> bool:
         """Tell whether a filter takes `value` from this person."""
@@ -232,7 +239,7 @@ class Lookups(Visibility):
         return replace(item, value="", parts=(which, replace(item, control="text", value=text)))
 
     def _relation_item(self, flt: Relation, name: str, value: str) -> SearchItem:
-        found = flt.found(self.db_session, most=MOST_CHOICES + 1)
+        found = flt.found(self.db_session)
         lookup = None
         if len(found) > MOST_CHOICES:
             found.pop()

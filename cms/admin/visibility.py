@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from flask import abort, has_request_context, request
 from flask.typing import ResponseReturnValue
 
+from cms.accounts.policy import may
 from cms.admin import filters
 from cms.admin.base import QsModelView, expose
 
@@ -51,6 +52,11 @@ class Visibility(QsModelView):
         """Tell whether the person sees a column. Outside a request nobody sees one that is kept."""
         action = self.column_needs.get(str(getattr(name, "key", name)))
         return action is None or (has_request_context() and self.allowed(action))
+
+    def may_export_column(self, name: Any, by: Any) -> bool:
+        """Tell whether `by`, an account, finds a column in a file that a job writes."""
+        action = self.column_needs.get(str(name))
+        return action is None or may(by, action, self.kind)
 
     def column_number(self, name: str) -> int:
         """Return the number of a column in an address."""

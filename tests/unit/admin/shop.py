@@ -14,9 +14,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from cms.admin import columns
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import Shot, State
-from cms.admin.lists import ADD, DELETE, EDIT, VIEW, RowButton, Tab, TickRule, TopButton
+from cms.admin.lists import (
+    ADD,
+    DELETE,
+    EDIT,
+    VIEW,
+    QsListView,
+    RowButton,
+    Tab,
+    TickRule,
+    TopButton,
+)
 from cms.admin.search_items import Hidden, Relation, SelectText
-from cms.admin.switched import Switched, disable, enable
 from cms.database import UtcDateTime
 from tests.unit.admin import toy
 
@@ -85,16 +94,15 @@ def gallery(article):
     return [shot(n, f"{article.title}, {n + 1}") for n in range(article.shots)]
 
 
-class ShelfView(Switched):
+class ShelfView(QsListView):
     kind, icon = "image", "list-check"
-    switch_column = "position"
     column_list = ("title", "position")
     column_formatters = {"title": columns.tree(Shelf.parent_id, Shelf.position)}
     column_searchable_list = ("title",)
     column_default_sort = "title"
 
 
-class ArticleView(Switched):
+class ArticleView(QsListView):
     kind, icon = "image", "briefcase"
     can_view_details = can_export = True
     column_list = (
@@ -170,8 +178,6 @@ class ArticleView(Switched):
     row_buttons = (
         VIEW,
         EDIT,
-        enable("active"),
-        disable("active"),
         RowButton("Shop", "external-link", address=lambda it: f"/shop/{it.id}", needs="edit"),
         DELETE,
     )

@@ -134,18 +134,23 @@ def test_what_is_typed_finds_more(shop_app, shop_client):
     fill_shelves(shop_app, 90)
     ask = "/admin/article/lookup?name=shelf_of&query="
     assert shop_client().get(f"{ask}189").json == {
-        "options": [{"value": "189", "text": "Shelf 189"}]
+        "options": [{"value": "189", "words": "Shelf 189"}],
+        "more": False,
     }
-    assert len(shop_client().get(ask).json["options"]) == search_items.MOST_CHOICES
-    assert shop_client().get(f"{ask}%25").json == {"options": []}
-    assert shop_client().get(f"{ask}{'x' * 5000}").json == {"options": []}
+    first, rest = (shop_client().get(f"{ask}shelf&offset={start}").json for start in (0, 50))
+    assert (len(first["options"]), first["more"]) == (search_items.MOST_CHOICES, True)
+    assert (len(rest["options"]), rest["more"]) == (40, False)
+    assert first["options"][0]["words"] == "Shelf 100"
+    for nothing in ("%25", "x" * 5000, "&offset=99999999999999999999", "shelf&offset=9999"):
+        assert shop_client().get(f"{ask}{nothing}").json == {"options": [], "more": False}
+    assert shop_client().get(f"{ask}&offset=-5").status_code == 200
 
 
 @pytest.mark.case(32)
 def test_nobody_is_offered_what_they_may_not_choose(shop_app, shop_client):
     assert "secret" not in shop_client().get("/admin/article/?flt8_shelf_of=3").text
     found = shop_client().get("/admin/article/lookup?name=shelf_of&query=secret")
-    assert found.json == {"options": []}
+    assert found.json["options"] == []
     with shop_app.app_context():
         shop.db.session.get(shop.Article, 1).shelf_id = 3
         shop.db.session.commit()

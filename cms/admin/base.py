@@ -255,6 +255,23 @@ class QsModelView(Guarded, ModelView):
         if self._attempt(delete):
             self.tell_count(len(rows), len(ids))
 
+    def change_ticked(
+        self, ids: list[str], change: Callable[[Any], object], needed: str = "edit"
+    ) -> None:
+        """Do `change` to the ticked rows that the person may do `needed` to, all or none.
+
+        What changes is noted in the audit trail, and how many there were is told.
+        """
+        rows = self.rows_for(ids, needed)
+
+        def act() -> None:
+            for row in rows:
+                change(row)
+                self._note("edit", row)
+
+        if self._attempt(act):
+            self.tell_count(len(rows), len(ids))
+
     def tell_count(self, done: int, asked: int) -> None:
         """Flash how many of the ticked rows were done, and how many were not allowed."""
         if done:

@@ -23,9 +23,12 @@
 
     admin.add_view(ImageView(Image, name=_l("Pictures")))
 
-The words are those of QSCMF: tabs, top buttons, row buttons, search items,
-column types. A page's rows, with what is shown of their relations, take a
-fixed number of queries however many rows there are.
+The words are those of QSCMF: tabs (`Tab`), top buttons (`TopButton`), row buttons
+(`RowButton`), search items (`column_filters`, see `cms.admin.search_items`), column types
+(`column_formatters`, see `cms.admin.columns`), and the rule for ticks (`TickRule`).
+`column_needs` says who sees a column (`cms.admin.visibility`), `column_descriptions`
+explain one. A page's rows, with what is shown of their relations, take a fixed number of
+queries however many rows there are.
 """
 
 from __future__ import annotations

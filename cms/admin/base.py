@@ -236,7 +236,12 @@ class QsModelView(Guarded, ModelView):
         if not ids:
             flash(_("Tick at least one row first."), "warning")
             return self.back()
-        return self._actions_data[name][0](ids) or self.back()
+        ids = self.tickable(ids)
+        return (self._actions_data[name][0](ids) if ids else None) or self.back()
+
+    def tickable(self, ids: list[str]) -> list[str]:
+        """Return those of the ticked `ids` that may be ticked: here, all."""
+        return ids
 
     @action("delete", _l("Delete"), _l("Delete the ticked rows? This cannot be undone."))
     def action_delete(self, ids: list[str]) -> None:
@@ -248,6 +253,23 @@ class QsModelView(Guarded, ModelView):
                 self._delete(row)
 
         if self._attempt(delete):
+            self.tell_count(len(rows), len(ids))
+
+    def change_ticked(
+        self, ids: list[str], change: Callable[[Any], object], needed: str = "edit"
+    ) -> None:
+        """Do `change` to the ticked rows that the person may do `needed` to, all or none.
+
+        What changes is noted in the audit trail, and how many there were is told.
+        """
+        rows = self.rows_for(ids, needed)
+
+        def act() -> None:
+            for row in rows:
+                change(row)
+                self._note("edit", row)
+
+        if self._attempt(act):
             self.tell_count(len(rows), len(ids))
 
     def tell_count(self, done: int, asked: int) -> None:

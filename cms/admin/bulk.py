@@ -65,7 +65,7 @@ class Bulk(QsModelView):
             return self._begin(act, *self._everything())
         if act is None or len(ids) <= MOST_AT_ONCE:
             return super().handle_action(return_view)
-        return self._begin_with(act, ids)
+        return self._begin_with(act, self.tickable(ids))
 
     def _act(self, name: str) -> Act | None:
         act = selections.find(self.kind, name)

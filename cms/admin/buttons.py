@@ -23,7 +23,8 @@ class RowButton:
     `endpoint` is a page of this view, such as `.retry`; who may not use that
     page on this row does not see the button. `address`, given the row, leads
     elsewhere instead. `shown` adds a condition on the row. `confirm` is asked
-    first; `%(name)s` in it is the row's own name. Where `refusal` returns why the
+    first; `%(name)s` in it is the row's own name. `needs` names an act that the person
+    must be allowed to do to the row, beside what the page needs. Where `refusal` returns why the
     act cannot be done to a row, that is said instead, and there is nothing to confirm.
     A form posts `id` and `url`, the address of this list.
     """
@@ -37,6 +38,7 @@ class RowButton:
     shown: Callable[[Any], bool] = lambda _row: True
     address: Callable[[Any], str | None] | None = None
     refusal: Callable[[Any], str | None] = lambda _row: None
+    needs: str | None = None
 
 
 class Offered:
@@ -64,6 +66,8 @@ class Offered:
     def visible(self, row: Any) -> bool:
         """Tell whether the person sees this button on `row`."""
         if not self._button.shown(row):
+            return False
+        if self._button.needs and not self._view.allowed(self._button.needs, row):
             return False
         if self._button.address is not None:
             return bool(self._button.address(row))
@@ -104,16 +108,31 @@ class RowKit:
 
 @dataclass(frozen=True)
 class TopButton:
-    """A button above the list: a link to a page of this view, or to `address()`."""
+    """A button above the list: a link to a page of this view, or to `address()`.
+
+    With `post=True` it is a form, which asks `confirm` first, and posts `url`, the
+    address of this list. `count()` is shown in the button; at 0 a form is dead. `shown()`
+    adds a condition; `needs` names an act that the person must be allowed to do.
+    """
 
     label: Any
     icon: str
     endpoint: str = ""
     primary: bool = False
     address: Callable[[], str | None] | None = None
+    post: bool = False
+    confirm: Any = None
+    danger: bool = False
+    count: Callable[[], int] | None = None
+    shown: Callable[[], bool] = lambda: True
+    needs: str | None = None
 
     def visible(self, view: Any) -> bool:
         """Tell whether the person sees this button."""
+        if self.needs and not view.allowed(self.needs):
+            return False
+        if not self.shown():
+            return False
         if self.address is not None:
             return bool(self.address())
         return bool(view.offers(self.endpoint.lstrip(".")))
@@ -122,6 +141,8 @@ class TopButton:
         """Return where the button leads."""
         if self.address is not None:
             return self.address() or ""
+        if self.post:
+            return str(view.get_url(self.endpoint))
         return str(view.get_url(self.endpoint, url=return_url))
 
 

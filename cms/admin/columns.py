@@ -1,16 +1,31 @@
 """Column types of a list: how a value is drawn. Use them in `column_formatters`.
 
-column_formatters = {
-    "thumbnail": picture(lambda row: row.thumbnail_url),
-    "status": status(STATES),
-    "size": file_size,
-    "created_at": moment,
-}
+    column_formatters = {
+        "thumbnail": picture(lambda row: row.thumbnail_url, large=lambda row: row.url),
+        "gallery": pictures(lambda row: [Shot(it.small, it.large, it.words) for it in row.gallery]),
+        "title": tree(Page.parent_id, Page.position),
+        "status": status(STATES),
+        "kind": select({"news": _l("News"), "offer": _l("Offer")}),
+        "listed": switch(),
+        "tags": tags(lambda row: row.tags),
+        "size": file_size,
+        "price": number,
+        "created_at": moment,
+        "due": day,
+        "album": link(lambda row: url_for("album.details_view", id=row.album_id)),
+        "check": button(RowButton(_l("Check"), "refresh", ".check", post=True)),
+        "note": clipped(80),
+        "score": own(lambda row: f"{row.up} / {row.down}"),
+    }
+
+What names no type is drawn by the type of its value: text as it is, a `bool` as yes
+or no, a `date` and a `datetime` in the reader's way, a list with commas. Everything
+that a row says is escaped; only `Markup` is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,14 +35,49 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from cms import clock
+from cms.admin.buttons import Offered, RowButton
+from cms.admin.picture_columns import Picture, Pictures, Shot, picture, pictures
+from cms.admin.trees import Tree, tree
 from cms.edge import inner_target
 from cms.look import icon
 from cms.media.sizes import size_in_words
+
+__all__ = [
+    "BY_TYPE",
+    "EMPTY",
+    "Picture",
+    "Pictures",
+    "Shot",
+    "State",
+    "Status",
+    "Tree",
+    "as_cell",
+    "badge",
+    "breakable",
+    "button",
+    "clipped",
+    "day",
+    "file_size",
+    "link",
+    "moment",
+    "number",
+    "own",
+    "picture",
+    "pictures",
+    "select",
+    "status",
+    "switch",
+    "tags",
+    "time_tag",
+    "tree",
+    "with_reason",
+]
 
 Formatter = Callable[[Any, Any, Any, str], Any]
 
 EMPTY = Markup('<span class="is-empty" aria-hidden="true">–</span>')
 RECENT_DAYS = 7
+MOST_TAGS = 5
 
 
 @dataclass(frozen=True)
@@ -128,29 +178,6 @@ def number(_view: Any, _context: Any, row: Any, name: str) -> Any:
     return EMPTY if value is None else format_decimal(value)
 
 
-def picture(
-    address: Callable[[Any], str | None], alt: Callable[[Any], str] = lambda _row: ""
-) -> Formatter:
-    """Return a formatter that draws a small picture in a fixed box, or an empty frame.
-
-    `address` gives the picture's URL or None; `alt` is empty where the title
-    stands beside it.
-    """
-
-    def draw(_view: Any, _context: Any, row: Any, _name: str) -> Markup:
-        found = address(row)
-        inner = (
-            Markup(
-                '<img src="{}" alt="{}" width="48" height="48" loading="lazy" decoding="async">'
-            ).format(found, alt(row))
-            if found
-            else icon("photo")
-        )
-        return Markup('<span class="thumb">{}</span>').format(inner)
-
-    return as_cell("picture", draw)
-
-
 def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str) -> Formatter:
     """Return a formatter that links to a page of this site; plain words where there is none."""
 
@@ -175,7 +202,150 @@ def clipped(longest: int) -> Formatter:
     return draw
 
 
-for _kind, _draw in (("moment", moment), ("number", file_size), ("number", number)):
+class Select:
+    """Formatter of a choice: the words of the value, which are also those of its search item."""
+
+    cell = "select"
+
+    def __init__(self, words: Mapping[Any, Any]) -> None:
+        self.words = {_plain(value): said for value, said in words.items()}
+
+    def __call__(self, _view: Any, _context: Any, row: Any, name: str) -> Any:
+        """Draw the choice of `row`."""
+        value = getattr(row, name)
+        return EMPTY if value is None else self.words.get(_plain(value), _plain(value))
+
+    @property
+    def options(self) -> list[tuple[str, Any]]:
+        """The choices as options of a search item."""
+        return list(self.words.items())
+
+
+def select(words: Mapping[Any, Any]) -> Select:
+    """Return a formatter for a column whose values are the keys of `words`."""
+    return Select(words)
+
+
+class Switch:
+    """Formatter of what is on or off: a small switch, and what it says in words."""
+
+    cell = "switch"
+
+    def __init__(self, on: Any, off: Any) -> None:
+        self.on, self.off = on, off
+
+    def __call__(self, _view: Any, _context: Any, row: Any, name: str) -> Markup:
+        """Draw whether `row` is on."""
+        is_on = bool(getattr(row, name))
+        return Markup('<span class="switch{}"><span class="switch-knob"></span>{}</span>').format(
+            " is-on" if is_on else "", self.on if is_on else self.off
+        )
+
+    @property
+    def options(self) -> list[tuple[str, Any]]:
+        """Both as options of a search item."""
+        return [("1", self.on), ("0", self.off)]
+
+
+def switch(on: Any = None, off: Any = None) -> Switch:
+    """Return a formatter for a column that is true or false: `on` and `off` are its words."""
+    return Switch(on or _l("On"), off or _l("Off"))
+
+
+def tags(
+    of: Callable[[Any], Iterable[Any]], address: Callable[[Any], str | None] | None = None
+) -> Formatter:
+    """Return a formatter that draws the tags of a row, the first `MOST_TAGS` of them.
+
+    `of` gives the tags of a row; where `address` gives a page of this site for a tag,
+    such as the list narrowed to it, the tag leads there.
+    """
+
+    def draw(_view: Any, _context: Any, row: Any, _name: str) -> Markup:
+        found = list(of(row))
+        if not found:
+            return EMPTY
+        shown = Markup().join(_tag(it, address and address(it)) for it in found[:MOST_TAGS])
+        rest = ", ".join(map(str, found[MOST_TAGS:]))
+        more = Markup(
+            '<span class="more-count" title="{0}"><span aria-hidden="true">+{1}</span>'
+            '<span class="visually-hidden">{0}</span></span>'
+        ).format(rest, len(found) - MOST_TAGS)
+        return Markup('<span class="tags">{}{}</span>').format(shown, more if rest else "")
+
+    return as_cell("tags", draw)
+
+
+def _tag(words: Any, address: str | None) -> Markup:
+    target = inner_target(address)
+    if not target:
+        return Markup('<span class="tag-pill">{}</span>').format(words)
+    return Markup('<a class="tag-pill" href="{}">{}</a>').format(target, words)
+
+
+def button(declared: RowButton) -> Formatter:
+    """Return a formatter that draws a row's button with its words in a cell of its own.
+
+    Who may not use it on the row sees an empty cell.
+    """
+
+    def draw(view: Any, context: Any, row: Any, _name: str) -> Any:
+        offered = Offered(view, declared, (context or {}).get("return_url") or "")
+        if not offered.visible(row):
+            return EMPTY
+        if not offered.post:
+            return Markup('<a class="btn btn-sm" href="{}">{}{}</a>').format(
+                offered.target(row), offered.icon, offered.label
+            )
+        question = offered.refusal(row) or offered.question(view.name_of(row))
+        return Markup(
+            '<button class="btn btn-sm" form="row-form" formaction="{}" name="id" value="{}"{}>'
+            "{}{}</button>"
+        ).format(
+            offered.target(row), view.get_pk_value(row), _asks(offered, question, row),
+            offered.icon, offered.label,
+        )  # fmt: skip
+
+    return as_cell("button", draw)
+
+
+def _asks(offered: Offered, question: str, row: Any) -> Markup:
+    """Return what lets a button ask first, dead until a script can ask."""
+    if not question:
+        return Markup()
+    return Markup(' data-confirm="{}" data-confirm-words="{}"{}{} disabled').format(
+        question,
+        offered.label,
+        Markup(" data-confirm-danger") if offered.danger else "",
+        Markup(" data-confirm-refused") if offered.refusal(row) else "",
+    )
+
+
+def own(draw: Callable[[Any], Any], cell: str = "") -> Formatter:
+    """Return a formatter of your own: `draw(row)` gives text, or `Markup` that you vouch for.
+
+    `cell` gives it a look, see `as_cell`.
+    """
+
+    def drawn(_view: Any, _context: Any, row: Any, _name: str) -> Any:
+        value = draw(row)
+        return EMPTY if value is None or value == "" else value
+
+    return as_cell(cell, drawn)
+
+
+def day(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Draw a date, or the day of a moment, in the reader's way."""
+    value = getattr(row, name)
+    return EMPTY if value is None else format_date(value)
+
+
+for _kind, _draw in (
+    ("moment", moment),
+    ("moment", day),
+    ("number", file_size),
+    ("number", number),
+):
     as_cell(_kind, _draw)
 
 

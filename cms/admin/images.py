@@ -48,6 +48,12 @@ def thumbnail_url(image: Image) -> str | None:
     return url_for("site.media", key=rendition.key) if rendition else None
 
 
+def large_url(image: Image) -> str | None:
+    """Return the address of the picture that the viewer shows, None while there is none."""
+    found = filter(None, map(image.rendition, ("width-1920", "width-1280", "resize")))
+    return next((url_for("site.media", key=rendition.key) for rendition in found), None)
+
+
 def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     """Draw width and height in pixels, as displayed."""
     return f"{image.width}\u00a0×\u00a0{image.height}"
@@ -97,7 +103,7 @@ class ImageView(ImagePage):
         ],
     }
     column_formatters: ClassVar[dict[str, Any]] = {
-        "thumbnail": columns.picture(thumbnail_url),
+        "thumbnail": columns.picture(thumbnail_url, large=large_url),
         "status": StateWithVerdict(STATES),
         "size": columns.file_size,
         "dimensions": columns.as_cell("number", dimensions),

@@ -23,9 +23,12 @@
 
     admin.add_view(ImageView(Image, name=_l("Pictures")))
 
-The words are those of QSCMF: tabs, top buttons, row buttons, search items,
-column types. A page's rows, with what is shown of their relations, take a
-fixed number of queries however many rows there are.
+The words are those of QSCMF: tabs (`Tab`), top buttons (`TopButton`), row buttons
+(`RowButton`), search items (`column_filters`, see `cms.admin.search_items`), column types
+(`column_formatters`, see `cms.admin.columns`), and the rule for ticks (`TickRule`).
+`column_needs` says who sees a column (`cms.admin.visibility`), `column_descriptions`
+explain one. A page's rows, with what is shown of their relations, take a fixed number of
+queries however many rows there are.
 """
 
 from __future__ import annotations
@@ -40,18 +43,31 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
+from sqlalchemy import and_, func, inspect, literal_column, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms.admin import columns, filters
+from cms.admin import columns, filters, trees
 from cms.admin.base import expose
-from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
+from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
+from cms.admin.tick_rules import TickRule, TickRules
 from cms.errors import CmsError
 
-__all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
+__all__ = [
+    "ADD",
+    "DELETE",
+    "EDIT",
+    "VIEW",
+    "Live",
+    "QsListView",
+    "RowButton",
+    "SearchItem",
+    "Tab",
+    "TickRule",
+    "TopButton",
+]
 
 FARTHEST_PAGE = 10_000_000
 LONGEST_SEARCH = 200
@@ -70,18 +86,7 @@ class Live:
     key: str
 
 
-@dataclass(frozen=True)
-class SearchItem:
-    """One control of the search form."""
-
-    name: str
-    label: str
-    control: str
-    options: Sequence[tuple[str, str]]
-    value: str
-
-
-class QsListView(Conflicts, Bulk):
+class QsListView(Conflicts, Lookups, TickRules):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -107,6 +112,8 @@ class QsListView(Conflicts, Bulk):
         """Show the list; with `part=rows`, only what changes by itself."""
         args = self._get_list_extra_args()
         listing = self.listing(args)
+        if args.sort is None and (tree := trees.of(self)):
+            tree.measure(self.db_session, self._pk_column, listing.rows)
         return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
         return self.render(
@@ -120,7 +127,7 @@ class QsListView(Conflicts, Bulk):
             ],
             kit=RowKit(self, return_url),
             search_items=self.search_items(args),
-            search_supported=self._search_supported,
+            search_supported=self._search_supported and bool(self.searched_columns()),
             actions=actions,
             actions_confirmation=questions,
             everything=self.for_everything(name for name, _words in actions),
@@ -231,33 +238,18 @@ class QsListView(Conflicts, Bulk):
         """Return what a row must fulfil: each word is in some searchable column."""
         return and_(
             *(
-                or_(*(self._holds(path, word) for path in self.column_searchable_list))
+                searchable(filters.holds(self.model, it, word) for it in self.searched_columns())
                 for word in words_of(search)
             )
         )
-
-    def _holds(self, path: Any, word: str) -> Any:
-        model, *relations = self.model, *str(getattr(path, "key", path)).split(".")
-        column = relations.pop()
-        steps = []
-        for name in relations:
-            steps.append(getattr(model, name))
-            model = steps[-1].property.mapper.class_
-        text = getattr(model, column)
-        if not isinstance(text.type, String) or isinstance(text.type, Enum):
-            text = cast(text, String)
-        found = text.icontains(word, autoescape=True)
-        for step in reversed(steps):
-            found = step.any(found) if step.property.uselist else step.has(found)
-        return found
 
     def scaffold_filters(self, name: Any) -> list[Any]:
         """Return the search items of a column by its type, or by its `column_choices`."""
         column, joins = tools.get_field_with_path(self.model, name)
         shown = (self.column_formatters or {}).get(name)
         options = (self.column_choices or {}).get(name)
-        if options is None and isinstance(shown, columns.Status):
-            options = shown.options
+        if options is None:
+            options = getattr(shown, "options", None)
         found = filters.for_column(column, self.get_column_name(name), options)
         for flt in found if joins else ():
             flt.key_name = str(name)
@@ -271,16 +263,11 @@ class QsListView(Conflicts, Bulk):
     def search_items(self, args: ViewArgs) -> list[SearchItem]:
         """Return the controls of the search form with their current values."""
         values = {index: value for index, _name, value in args.filters or ()}
-        return [
-            SearchItem(
-                name=self._filter_name(index, flt),
-                label=_label(flt),
-                control="select" if flt.options else getattr(flt, "control", "text"),
-                options=[(str(key), str(words)) for key, words in flt.get_options(self) or ()],
-                value=values.get(index, ""),
-            )
-            for index, flt in enumerate(self._filters or ())
+        items = [
+            (flt, self.search_item(flt, self._filter_name(index, flt), values.get(index, "")))
+            for index, flt in self.filters_seen()
         ]
+        return list(in_ranges(items))
 
     def _filter_name(self, index: int, flt: Any) -> str:
         return f"flt{index}_{self.get_filter_arg(index, flt)}"
@@ -304,13 +291,14 @@ class QsListView(Conflicts, Bulk):
 
     def _get_list_filter_args(self) -> list[Any]:
         """Return the filters in the address as `(index, name, value)`; empty ones are none."""
-        known = {self.get_filter_arg(i, flt): (i, flt) for i, flt in enumerate(self._filters or ())}
+        known = {self.get_filter_arg(i, flt): (i, flt) for i, flt in self.filters_seen()}
         found = []
-        for name, value in request.args.items():
+        for name, sent in request.args.items():
             index, flt = known.get(name.partition("_")[2], (None, None))
-            if flt is None or not name.startswith("flt") or not value.strip():
+            if flt is None or not name.startswith("flt") or not sent.strip():
                 continue
-            if filters.cleaned(flt, value):
+            value = given(flt, name, sent)
+            if self.takes(flt, value):
                 found.append((index, str(flt.name), value))
             else:
                 flash(_("“%(value)s” was ignored: %(name)s takes no such value.",
@@ -337,14 +325,29 @@ class QsListView(Conflicts, Bulk):
         )
 
     def _sort_url(self, args: ViewArgs, column: int) -> str:
-        turn = args.sort == column and not args.sort_desc
+        name, descending = self.shown_sort(args)
+        turn = name == str(self.all_list_columns[column][0]) and not descending
         return self._get_list_url(args.clone(page=0, sort=column, sort_desc=1 if turn else None))
+
+    def shown_sort(self, args: ViewArgs) -> tuple[str | None, bool]:
+        """Return the column that the rows come sorted by, and whether from its end."""
+        if args.sort is not None:
+            return str(self.all_list_columns[args.sort][0]), bool(args.sort_desc)
+        default = self.column_default_sort
+        if not default or trees.of(self):
+            return None, False
+        first = default[0] if isinstance(default, list) else default
+        return (first, False) if isinstance(first, str) else (str(first[0]), bool(first[1]))
 
     # Rows
 
     def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
         """Sort, by the key at last, so that no row is on two pages or none."""
-        query, _joins = self._apply_sorting(query, {}, column, descending)
+        tree = trees.of(self)
+        if column is None and tree:
+            query = tree.arrange(query, self._pk_column)
+        else:
+            query, _joins = self._apply_sorting(query, {}, column, descending)
         return query.order_by(self._pk_column.desc()).options(*self.loader_options())
 
     def loader_options(self) -> list[Any]:
@@ -425,11 +428,3 @@ def words_of(search: str) -> list[str]:
 def asked_ids() -> list[str]:
     """Return the ids that a live list asks about, `?ids=1,2`, at most `MOST_IDS` of them."""
     return [part for part in request.args.get("ids", "").split(",") if part][:MOST_IDS]
-
-
-def _label(flt: Any) -> str:
-    if isinstance(flt, filters.Since):
-        return _("%(name)s from", name=flt.name)
-    if isinstance(flt, filters.Until):
-        return _("%(name)s to", name=flt.name)
-    return str(flt.name) if isinstance(flt, filters.Filter) else f"{flt.name} {flt.operation()}"

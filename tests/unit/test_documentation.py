@@ -12,7 +12,9 @@ from pydantic import SecretStr
 from cms import clock
 from cms.accounts import policy
 from cms.accounts.models import User
+from cms.admin import columns
 from cms.app import create_app
+from cms.audit.models import AuditEntry
 from cms.config import PREFIX, Settings
 from cms.extensions import db
 from cms.jobs import schedules
@@ -205,26 +207,86 @@ def test_the_schedule_of_the_page_comes(ctx, run_module, run_jobs, moment):
     assert db.session.get_one(User, user.id).locale is None
 
 
-def test_the_list_of_the_page_is_shown(ctx, run_module, monkeypatch):
+@pytest.fixture
+def people(ctx, run_module, monkeypatch):
+    """The lists of the page, added to an application, and an administrator's client."""
     app = create_app(same_database(ctx))
-    page = blocks("docs/own-list.md")
-    run_module(page[0])
-    exec(page[1], {"admin": app.extensions["admin"][0]})
+    short, added, long = blocks("docs/own-list.md")
+    run_module(short)
+    (admin,) = app.extensions["admin"]
+    exec(added, {"admin": admin})
+    admin.add_view(run_module(long).PeopleAtLength(User, endpoint="at_length"))
+    granted = frozenset({"view", "edit", "export"})
+    monkeypatch.setitem(policy._GRANTS["administrator"], "person", granted)
     monkeypatch.setitem(policy._GRANTS["viewer"], "person", frozenset({"view"}))
-    user = make_user("viewer")
+    off, _reader = make_user("editor"), make_user("viewer")
+    off.active, off.locale = False, "en"
+    user = make_user("administrator")
+    user.locale = "en"
     db.session.commit()
 
     app.test_client_class = PageClient
     client = app.test_client()
     client.post("/login", data={"email": user.email, "password": PASSWORD})
-    answer = client.get("/admin/person/?search=viewer")
-
-    assert answer.status_code == 200
-    assert user.email in answer.text
-    assert ">Disabled" in answer.text
-    assert client.get("/admin/").text.count('href="/admin/person/"') == 1
+    yield client
     with app.app_context():
         db.engine.dispose()
+
+
+def test_the_list_of_the_page_is_short():
+    code = [line for line in blocks("docs/own-list.md")[0].splitlines() if line]
+    assert len(code) < 25
+
+
+def test_the_list_of_the_page_has_all_that_it_says(people):
+    assert people.get("/admin/").text.count('href="/admin/person/"') == 1
+    text = people.get("/admin/person/").text
+    assert re.findall(r'tab-count">(\d+)<', text) == ["3", "1"]
+    assert ">Disabled" in text
+    assert people.get("/admin/person/?search=viewer").text.count("data-id=") == 1
+    assert people.get("/admin/person/?tab=off").text.count("data-id=") == 1
+    assert people.get("/admin/person/?flt0_active_is=1&sort=0").text.count("data-id=") == 2
+    views = people.application.extensions["admin"][0]._views
+    (view,) = (view for view in views if view.endpoint == "person")
+    assert view.is_editable("locale")
+    assert view.can_export
+
+
+def test_the_bulk_button_of_the_page_acts(people):
+    users = db.session.query(User).all()
+    form = {"action": "forget", "rowid": [str(user.id) for user in users]}
+    answer = people.post("/admin/person/action/", data=form, follow_redirects=True)
+    assert "3 rows done." in answer.text
+    db.session.expire_all()
+    assert {user.locale for user in db.session.query(User)} == {None}
+    changes = [entry.changes for entry in db.session.query(AuditEntry).filter_by(action="edit")]
+    assert changes == [{"locale": ["en", None]}] * 2
+
+
+def test_the_long_list_of_the_page_shows_what_it_declares(people):
+    text = people.get("/admin/at_length/").text
+    for drawn in (
+        "tag-pill",
+        'class="switch',
+        ">Greet</button>",
+        "(1)",
+        "Who is off cannot log in.",
+    ):
+        assert drawn in text
+    assert people.get("/admin/at_length/?flt3_find_in=roles.name:view").text.count("data-id=") == 1
+    off = db.session.query(User).filter_by(active=False).one()
+    form = {"action": "forget", "rowid": str(off.id)}
+    answer = people.post("/admin/at_length/action/", data=form, follow_redirects=True)
+    assert "Who is off is left alone." in answer.text
+    answer = people.post("/admin/at_length/greet", data={"id": off.id}, follow_redirects=True)
+    assert "Greeted." in answer.text
+
+
+def test_a_column_type_that_the_page_names_is_there():
+    table = re.findall(r"^\| (`.+?) \| .+ \|$", read("docs/own-list.md"), re.MULTILINE)
+    names = {name for row in table for name in re.findall(r"`(\w+)", row)}
+    assert names >= {"tree", "button", "tags", "pictures"}
+    assert [name for name in names if not hasattr(columns, name)] == []
 
 
 def same_database(app):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.clients import PageClient
-from tests.unit.admin import toy
+from tests.unit.admin import shop, toy
 
 
 @pytest.fixture(scope="session")
@@ -70,12 +70,52 @@ def photo(toy_app):
 
 
 @pytest.fixture
-def statements(toy_app):
+def statements(toy_app, statements_of):
     """Collect the SQL of what is done inside: `with statements() as sql: …`."""
+    return lambda: statements_of(toy_app)
+
+
+@pytest.fixture(scope="session")
+def shop_site(tmp_path_factory):
+    app = shop.make_app(f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.db'}", TESTING=True)
+    app.test_client_class = PageClient
+    with app.app_context():
+        toy.db.create_all()
+    yield app
+    with app.app_context():
+        toy.db.engine.dispose()
+
+
+@pytest.fixture
+def shop_app(shop_site):
+    """The shop with three articles on the first shelf: a draft, a published, a locked one."""
+    shop_site.articles.noted.clear()
+    with shop_site.app_context():
+        for table in reversed(toy.Base.metadata.sorted_tables):
+            toy.db.session.execute(table.delete())
+        shop.fill(3, [("Home", None), ("Kitchen", 1), ("secret", None)])
+    return shop_site
+
+
+@pytest.fixture
+def shop_client(shop_app):
+    """Make a client of the shop: `shop_client("viewer")`, an editor by default."""
+
+    def make(who="editor"):
+        client = shop_app.test_client()
+        client.set_cookie("who", who)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def statements_of():
+    """Collect the SQL of an application: `with statements_of(app) as sql: …`."""
 
     @contextmanager
-    def collect():
-        with toy_app.app_context():
+    def collect(app):
+        with app.app_context():
             engine = toy.db.engine
         seen = []
 

@@ -161,6 +161,12 @@ def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str
     return draw
 
 
+def lines(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Draw a longer text: the first lines of it, in full as a tip."""
+    value = getattr(row, name)
+    return Markup('<div class="lines" title="{0}">{0}</div>').format(value) if value else EMPTY
+
+
 def clipped(longest: int) -> Formatter:
     """Return a formatter for text that is cut with an ellipsis, in full as a tip."""
 
@@ -175,7 +181,7 @@ def clipped(longest: int) -> Formatter:
     return draw
 
 
-for _kind, _draw in (("moment", moment), ("number", file_size), ("number", number)):
+for _kind, _draw in (("moment", moment), ("lines", lines), ("number", file_size), ("number", number)):
     as_cell(_kind, _draw)
 
 

@@ -45,9 +45,9 @@ from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
 from cms.admin.base import expose
-from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
+from cms.admin.editing import Editing
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 from cms.errors import CmsError
 
@@ -81,7 +81,7 @@ class SearchItem:
     value: str
 
 
-class QsListView(Conflicts, Bulk):
+class QsListView(Conflicts, Editing):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -119,6 +119,7 @@ class QsListView(Conflicts, Bulk):
                 (name, str(words), self.cell_class(name)) for name, words in self._list_columns
             ],
             kit=RowKit(self, return_url),
+            **self.editing(listing),
             search_items=self.search_items(args),
             search_supported=self._search_supported,
             actions=actions,

@@ -1,0 +1,24 @@
+"""Editing without leaving a list: in place, many rows at once, their order; and coming back."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from cms.admin.bulk_edit import BulkEdit
+from cms.admin.inline import Cells, InlineEdit
+from cms.admin.listing import Listing
+from cms.admin.sorting import Sortable
+
+
+class Editing(InlineEdit, BulkEdit, Sortable):
+    """What `QsListView` can do beside showing a list."""
+
+    def editing(self, listing: Listing) -> dict[str, Any]:
+        """Return what the template of a list needs for it."""
+        return {"cells": Cells(self), "movable": self.can_be_moved(listing)}
+
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:  # noqa: FBT001, FBT002 - Flask-Admin's signature
+        """Return where one came from, at the row that was saved: the browser marks it."""
+        url = super().get_save_return_url(model, is_created)
+        return f"{url.partition('#')[0]}#row-{quote(str(self.get_pk_value(model)))}"

@@ -46,6 +46,8 @@ _ABILITIES = {
     "delete_view": "can_delete",
     "action_edit": "can_edit",
     "move": "sortable",
+    "enable": "switchable",
+    "disable": "switchable",
     "action_delete": "can_delete",
     "export": "can_export",
 }

@@ -9,10 +9,17 @@ from cms.admin.bulk_edit import BulkEdit
 from cms.admin.inline import Cells, InlineEdit
 from cms.admin.listing import Listing
 from cms.admin.sorting import Sortable
+from cms.admin.switching import Switching
 
 
-class Editing(InlineEdit, BulkEdit, Sortable):
+class Editing(InlineEdit, BulkEdit, Switching, Sortable):
     """What `QsListView` can do beside showing a list."""
+
+    def create_blueprint(self, admin: Any) -> Any:
+        """Leave out the pages of what this list does not declare."""
+        declared = {"move": self.sortable, "enable": self.switchable, "disable": self.switchable}
+        self._urls = [page for page in self._urls if declared.get(page[1], True)]
+        return super().create_blueprint(admin)
 
     def editing(self, listing: Listing) -> dict[str, Any]:
         """Return what the template of a list needs for it."""

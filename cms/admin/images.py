@@ -56,7 +56,8 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
 def size_and_dimensions(view: Any, context: Any, image: Image, name: str) -> Markup:
     """Draw the bytes of the file and, below, its width and height."""
     size = columns.file_size(view, context, image, name)
-    return Markup('{}<div class="reason">{}</div>').format(size, dimensions(view, context, image, name))
+    below = dimensions(view, context, image, name)
+    return Markup('{}<div class="reason text-nowrap">{}</div>').format(size, below)
 
 
 def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:

@@ -27,7 +27,7 @@ from cms.admin.undo import Undoing
 from cms.audit.undo import Change
 from cms.look import icon
 
-SAVED, REFUSED, STALE = "saved", "refused", "stale"
+SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
 
 # What nobody owns: who may touch it may touch any.
 _NOBODYS = SimpleNamespace(owner_id=None)
@@ -128,7 +128,7 @@ class InlineEdit(Undoing):
             return jsonify(errors=why), 422
         row_name = self.name_of(row)
         words = _("Saved: %(column)s of “%(name)s”.", column=self._label(name), name=row_name)
-        if now != _of_lines(before):
+        if became == SAVED:
             told.append(("success", self.with_undo(words, [Change(key, name, before, now)])))
         drawn = escape(self.get_list_value(None, row, name))
         notices = [{"tone": tone, "html": escape(said)} for tone, said in told]
@@ -137,13 +137,13 @@ class InlineEdit(Undoing):
     def set_cell(self, row: Any, name: str, text: str, seen: str) -> tuple[str, str, list[str]]:
         """Set a column to what its form field makes of `text`, if it holds `seen` now.
 
-        Return `SAVED`, `STALE` or `REFUSED`, what the field holds then, and why it was refused.
+        Return `SAVED`, `SAME`, `STALE` or `REFUSED`, what the field holds then, and why it was refused.
         """
         form = self.form_of_columns([name], row)
         field = form[name]
         now, text = text_of(field), _of_lines(text)
         if text == now:
-            return SAVED, now, []
+            return SAME, now, []
         if now != _of_lines(seen):
             return STALE, now, []
         field.process(MultiDict({field.name: text}))
@@ -196,7 +196,7 @@ class InlineEdit(Undoing):
                 continue
             with overheard():
                 became, _now, why = self.set_cell(row, name, was, now)
-            if became == SAVED:
+            if became in (SAVED, SAME):
                 done.add(key)
             elif became == STALE:
                 words = _("%(column)s of “%(name)s” was changed again meanwhile, and stays.",

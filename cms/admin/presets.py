@@ -23,7 +23,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.listing import MOST_COUNTED, Listing, in_words
 from cms.admin.lists import ADD, DELETE, EDIT, QsListView, RowButton, TopButton
-from cms.admin.switching import Switching, switches
+from cms.admin.switching import switches
 from cms.admin.ticks import TicksField
 from cms.editorial import presets as acts
 from cms.editorial import regeneration
@@ -103,7 +103,7 @@ def formats(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Markup:
     return Markup('{}<div class="reason">{}</div>').format(names, quality)
 
 
-class PresetView(Switching, QsListView):
+class PresetView(QsListView):
     """Each preset, shipped or added. They are few: one page holds them all."""
 
     kind, icon = "image_preset", "settings"
@@ -112,6 +112,7 @@ class PresetView(Switching, QsListView):
     name_column = "name"
     action_disallowed_list = ("delete",)
     action_icons: ClassVar[dict[str, str]] = {"enable": "circle-check", "disable": "ban"}
+    switchable = "enabled"
     column_editable_list = ("enabled",)
     sortable = "position"
 

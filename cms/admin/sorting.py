@@ -27,12 +27,6 @@ class Sortable(QsModelView):
 
     sortable: ClassVar[str | None] = None
 
-    def create_blueprint(self, admin: Any) -> Any:
-        """Leave out the page that moves rows where there is nothing to be moved."""
-        if not self.sortable:
-            self._urls = [page for page in self._urls if page[1] != "move"]
-        return super().create_blueprint(admin)
-
     def _get_default_order(self) -> Iterator[tuple[Any, list[Any], bool]]:
         if self.sortable and not self.column_default_sort:
             yield getattr(self.model, self.sortable), [], False
@@ -101,7 +95,7 @@ class Sortable(QsModelView):
 
     def _not_moved(self, error: CmsError) -> ResponseReturnValue:
         words = _(error.sentence, **error.facts)
-        if wants_json():
-            return jsonify(error=words), 409 if isinstance(error, MovedMeanwhile) else 422
-        flash(words, "warning")
-        return self.back()
+        meanwhile = isinstance(error, MovedMeanwhile)
+        if meanwhile or not wants_json():
+            flash(words, "warning")  # a script shows the list anew, and with it this
+        return (jsonify(error=words), 409 if meanwhile else 422) if wants_json() else self.back()

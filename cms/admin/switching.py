@@ -30,11 +30,16 @@ def switches(column: str = "enabled", question: Any = None) -> tuple[RowButton, 
 class Switching(Bulk):
     """A list whose rows are enabled and disabled, one by one or many at once.
 
-    `switch_column` is a switch of the row's form; `cms.editorial.bulk` registers the acts
-    `enable` and `disable`. Put `*switches()` among the row buttons.
+    `switchable` names a switch of the row's form, such as `enabled`; `cms.editorial.bulk`
+    registers the acts `enable` and `disable`. Put `*switches()` among the row buttons.
     """
 
-    switch_column: ClassVar[str] = "enabled"
+    switchable: ClassVar[str | None] = None
+
+    def is_action_allowed(self, name: str) -> bool:
+        """Tell whether the person may use the bulk action `name` at all."""
+        declared = name not in ("enable", "disable") or self.switchable is not None
+        return declared and super().is_action_allowed(name)
 
     @expose("/enable", methods=("POST",))
     @needs("edit")
@@ -68,4 +73,4 @@ class Switching(Bulk):
         act = self._act(name)
         if act is None:
             raise LookupError(f"{self.kind} {name} is not registered in cms.editorial.bulk")
-        self.do_undoably(act, rows, asked, [self.switch_column])
+        self.do_undoably(act, rows, asked, [str(self.switchable)])

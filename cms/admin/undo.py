@@ -102,7 +102,7 @@ class UndoView(Guarded, BaseView):
             return self.back()
         (admin,) = current_app.extensions["admin"]
         views = {view.endpoint: view for view in admin._views}  # noqa: SLF001 - it has no other way
-        view = views[endpoint]
+        view = views.get(endpoint) or abort(404)
         done, left = view.take_back(changes)
         if done:
             flash(ngettext("Undone: %(num)d row.", "Undone: %(num)d rows.", done), "success")

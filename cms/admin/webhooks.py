@@ -21,7 +21,7 @@ from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, VIEW, QsListView, RowButton, Tab
-from cms.admin.switching import Switching, switches
+from cms.admin.switching import switches
 from cms.admin.worked_on import RETRY, StateWithReason, WorkedOnView, preformatted
 from cms.editorial import webhooks
 from cms.errors import CmsError
@@ -79,7 +79,7 @@ def secret(_view: Any, _context: Any, endpoint: WebhookEndpoint, _name: str) -> 
     )
 
 
-class EndpointView(Switching, QsListView):
+class EndpointView(QsListView):
     """The addresses that are told of events."""
 
     kind, icon = "webhook", "webhook"
@@ -91,6 +91,7 @@ class EndpointView(Switching, QsListView):
         "enable": "circle-check",
         "disable": "ban",
     }
+    switchable = "enabled"
     column_editable_list = ("name", "enabled")
 
     column_list = ("name", "events", "enabled", "created_at")

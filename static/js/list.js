@@ -49,7 +49,7 @@ function chooseEverything(chosen) {
   field.disabled = !chosen;
   for (const button of list.querySelectorAll('.bulk button[name="action"]')) {
     button.hidden = chosen && !("forEverything" in button.dataset);
-    if (chosen) {
+    if (chosen && !("opens" in button.dataset)) {
       button.dataset.confirmBefore = button.dataset.confirm ?? "";
       button.dataset.confirm = field.dataset.question.replace("{act}", button.textContent.trim());
       button.dataset.confirmWords = button.textContent.trim();
@@ -189,7 +189,7 @@ function swapRows(body, freshBody, fresh) {
   const changed = [];
   const wanted = rowsOf(freshBody).map((row) => {
     const before = old.get(row.dataset.id);
-    if (before && before.dataset.mark === row.dataset.mark) return before;
+    if (before && (before.dataset.mark === row.dataset.mark || "editing" in before.dataset)) return before;
     ready(row);
     row.classList.add("is-fresh");
     if (before) takeOver(before, row);

@@ -79,8 +79,8 @@ class Cells:
         label = f"{self.labels[name]}: {row_name}"
         if self.is_switch(name):
             return Markup(
-                '<input type="checkbox" role="switch" class="form-check-input cell-switch'
-                ' needs-script" data-edit="{}" data-value="{}" aria-label="{}"{}>'
+                '<input type="checkbox" role="switch" class="cell-switch needs-script"'
+                ' data-edit="{}" data-value="{}" aria-label="{}"{}>'
             ).format(name, text, label, Markup(" checked") if text else "")
         return Markup(
             '<button type="button" class="cell-pencil needs-script" data-edit="{}"'

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.policy import ROLES
+from cms.editorial import presets as preset_acts
 from cms.editorial import queue
 from cms.editorial import schedules as acts
 from cms.editorial.pictures import replace_file
@@ -60,7 +61,8 @@ def world(ctx, run_jobs):
     notification = db.session.query(AdminNotification).one()
     letter = post("ada@example.com", "test")
     endpoint = WebhookEndpoint(name="Shop", url="https://shop.example/", events=["picture.ready"])
-    db.session.add(endpoint)
+    off = WebhookEndpoint(name="Till", url="https://till.example/", events=[], enabled=False)
+    db.session.add_all([endpoint, off])
     db.session.flush()
     announce("picture.ready", {"id": ready.id})
     call = db.session.query(WebhookDelivery).one()
@@ -75,6 +77,9 @@ def world(ctx, run_jobs):
     resolve = selections.find("notification", "resolve")
     selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
     db.session.add(presets.as_row(Preset("card", Shape.CROP, 40, 30)))
+    db.session.add(presets.as_row(Preset("tall", Shape.CROP, 30, 40)))
+    db.session.flush()
+    preset_acts.switch(presets.find("tall"), on=False)
     queue.pause(["retry_group"], other)
     db.session.commit()
     return {
@@ -84,6 +89,7 @@ def world(ctx, run_jobs):
         "notification": notification.id,
         "mail": letter.id,
         "webhook": endpoint.id,
+        "off": off.id,
         "call": call.id,
         "worker": huey.consumer_id,
         "early": early.id,
@@ -351,7 +357,7 @@ ACTS = [
         },
         TOLD,
     ),
-    ("/admin/image_preset/enable", {"id": "card"}, TOLD),
+    ("/admin/image_preset/enable", {"id": "tall"}, TOLD),
     ("/admin/image_preset/disable", {"id": "thumbnail"}, TOLD),
     ("/admin/image_preset/move", {"id": "card", "seen": "1000000", "to": "top"}, TOLD),
     ("/admin/image_preset/action/", {"action": "disable", "rowid": "card"}, TOLD),
@@ -391,7 +397,7 @@ ACTS = [
         TOLD,
     ),
     ("/admin/webhook/try", {"id": "{webhook}"}, TOLD),
-    ("/admin/webhook/enable", {"id": "{webhook}"}, TOLD),
+    ("/admin/webhook/enable", {"id": "{off}"}, TOLD),
     ("/admin/webhook/disable", {"id": "{webhook}"}, TOLD),
     ("/admin/webhook/action/", {"action": "disable", "rowid": "{webhook}"}, TOLD),
     ("/admin/webhook/secret", {"id": "{webhook}"}, TOLD),

@@ -71,9 +71,7 @@ class BulkEdit(Bulk):
             return self._everything()
         return self._ticked(request.form.getlist("rowid"))
 
-    def _set(
-        self, values: dict[str, Any], keys: Select[Any], whence: str
-    ) -> ResponseReturnValue:
+    def _set(self, values: dict[str, Any], keys: Select[Any], whence: str) -> ResponseReturnValue:
         act = self._act("edit")
         if act is None:
             raise LookupError(f"{self.kind} edit is not registered in cms.editorial.bulk")

@@ -181,7 +181,12 @@ def clipped(longest: int) -> Formatter:
     return draw
 
 
-for _kind, _draw in (("moment", moment), ("lines", lines), ("number", file_size), ("number", number)):
+for _kind, _draw in (
+    ("moment", moment),
+    ("lines", lines),
+    ("number", file_size),
+    ("number", number),
+):
     as_cell(_kind, _draw)
 
 

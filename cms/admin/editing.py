@@ -18,7 +18,8 @@ class Editing(InlineEdit, BulkEdit, Switching, Sortable):
     def create_blueprint(self, admin: Any) -> Any:
         """Leave out the pages of what this list does not declare."""
         declared = {"move": self.sortable, "enable": self.switchable, "disable": self.switchable}
-        self._urls = [page for page in self._urls if declared.get(page[1], True)]
+        pages: list[Any] = self._urls  # type: ignore[has-type]
+        self._urls = [page for page in pages if declared.get(page[1], True)]
         return super().create_blueprint(admin)
 
     def editing(self, listing: Listing) -> dict[str, Any]:

@@ -137,7 +137,8 @@ class InlineEdit(Undoing):
     def set_cell(self, row: Any, name: str, text: str, seen: str) -> tuple[str, str, list[str]]:
         """Set a column to what its form field makes of `text`, if it holds `seen` now.
 
-        Return `SAVED`, `SAME`, `STALE` or `REFUSED`, what the field holds then, and why it was refused.
+        Return `SAVED`, `SAME`, `STALE` or `REFUSED`, what the field holds then, and why it
+        was refused.
         """
         form = self.form_of_columns([name], row)
         field = form[name]

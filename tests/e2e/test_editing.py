@@ -33,7 +33,7 @@ def site(tmp_path_factory):
     with site.inside():
         image = db.session.get_one(Image, number)
         columns = [c.key for c in Image.__table__.columns if c.key not in ("id", "key")]
-        same = {name: getattr(image, name) for name in columns}
+        same = {name: getattr(image, name) for name in columns} | {"mime": "image/tiff"}
         db.session.add_all(
             Image(**same | {"title": f"Mole {n}", "filename": "mole.jpg"}, key=f"copy {n}")
             for n in range(MANY)

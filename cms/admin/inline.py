@@ -15,11 +15,12 @@ from typing import Any
 
 from flask import abort, flash, jsonify, request, session
 from flask.typing import ResponseReturnValue
+from flask_admin.contrib.sqla.fields import QuerySelectMultipleField
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, Form
+from wtforms import BooleanField, DateField, Field, Form
 from wtforms.fields import SelectMultipleField
 
 from cms.admin.base import expose
@@ -70,6 +71,11 @@ class Cells:
             texts[name] = text_of(field)
         return texts
 
+    def attributes(self, name: str) -> dict[str, Any]:
+        """Return what the field of a column is drawn with; Flask-Admin's calendar needs jQuery."""
+        given = dict((self._view.form_widget_args or {}).get(name, {}))
+        return given | ({"type": "date"} if isinstance(self.fields[name], DateField) else {})
+
     def is_switch(self, name: str) -> bool:
         """Tell whether a column is switched rather than written into."""
         return name in self.labels and isinstance(self.fields[name], BooleanField)
@@ -95,7 +101,7 @@ class InlineEdit(Undoing):
         """Return the form that cells are checked by: each must be one field of one value."""
         form = self.form_of_columns(self.column_editable_list)
         for name in self.column_editable_list:
-            if isinstance(form[name], SelectMultipleField):
+            if not _holds_one_value(form[name]):
                 raise TypeError(f"{type(self).__name__}.{name} cannot be edited in a list")
         return type(form)
 
@@ -211,6 +217,12 @@ class InlineEdit(Undoing):
         """Return what the fields of some columns hold."""
         form = self.form_of_columns(names, row)
         return {name: text_of(form[name]) for name in names}
+
+
+def _holds_one_value(field: Field) -> bool:
+    of_text = hasattr(field, "_value") or hasattr(field, "iter_choices")
+    of_several = isinstance(field, SelectMultipleField | QuerySelectMultipleField)
+    return of_text and not of_several
 
 
 @contextmanager

@@ -4,7 +4,7 @@
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Photo(db.Model):
     note: Mapped[str | None] = mapped_column(Text)
     size: Mapped[int] = mapped_column(default=0)
     hidden: Mapped[bool] = mapped_column(default=False)
+    taken_on: Mapped[date | None]
     status: Mapped[Status] = mapped_column(
         Enum(Status, native_enum=False, values_callable=lambda e: [s.value for s in e]),
         default=Status.READY,

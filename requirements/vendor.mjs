@@ -11,6 +11,7 @@ const unfinished = `${target}.unfinished`;
 
 const files = {
   "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
+  "sortable.min.js": "sortablejs/Sortable.min.js",
   "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "uppy.min.css": "uppy/dist/uppy.min.css",
@@ -21,15 +22,16 @@ const files = {
 
 const licences = {
   "chart.js.txt": "chart.js/LICENSE.md",
+  "sortable.txt": "sortablejs/LICENSE",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
   "uppy.txt": "uppy/LICENSE",
 };
 
 const icons = `
-  activity alarm alert-triangle arrow-back-up arrows-sort bell bolt briefcase check chevron-left
+  activity alarm alert-triangle arrow-back-up arrow-bar-to-down arrow-bar-to-up arrows-sort ban bell bolt briefcase check chevron-left
   chart-bar chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
-  dots download edit external-link eye filter home info-circle key language list-check
-  loader-2 logout mail menu-2 moon photo photo-off player-pause player-play plus refresh search send settings
+  dots download edit external-link eye filter grip-vertical home info-circle key language list-check
+  loader-2 logout mail menu-2 moon pencil photo photo-off player-pause player-play plus refresh search send settings
   sort-ascending sort-descending sun trash upload users webhook x
 `.trim().split(/\s+/);
 

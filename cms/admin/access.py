@@ -44,6 +44,10 @@ _ABILITIES = {
     "ajax_update": "can_edit",
     "details_view": "can_view_details",
     "delete_view": "can_delete",
+    "action_edit": "can_edit",
+    "move": "sortable",
+    "enable": "switchable",
+    "disable": "switchable",
     "action_delete": "can_delete",
     "export": "can_export",
 }

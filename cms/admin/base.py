@@ -301,15 +301,8 @@ class QsModelView(Guarded, ModelView):
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self) -> ResponseReturnValue:
-        """Change one column of one row from the list."""
-        if not self.column_editable_list:
-            abort(404)
-        if "list_form_pk" not in request.form:
-            abort(400)
-        answer = super().ajax_update() or ("", 400)
-        if isinstance(answer, tuple):  # Flask-Admin calls a wrong value a 500
-            return answer[0], 422
-        return answer
+        """Refuse Flask-Admin's own way to change one column; see `cms.admin.inline`."""
+        abort(404)
 
     def validate_form(self, form: Form) -> bool:
         """Validate `form`; text that a database cannot keep is an error of its field."""

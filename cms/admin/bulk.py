@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy import Select
 
 from cms.admin.access import person
-from cms.admin.base import QsModelView
+from cms.admin.undo import Undoing
 from cms.editorial import bulk
 from cms.errors import CmsError
 from cms.jobs import selections
@@ -23,7 +23,7 @@ from cms.jobs.selections import Act
 MOST_AT_ONCE = 200
 
 
-class Bulk(QsModelView):
+class Bulk(Undoing):
     """A list whose bulk buttons, where `cms.editorial.bulk` knows them, take everything.
 
     A button is a method under `@action(name, …)` and `@needs(…)` that calls
@@ -72,9 +72,12 @@ class Bulk(QsModelView):
         return act if act is not None and act.model is self.model else None
 
     def _begin_with(self, act: Act, ids: list[str]) -> ResponseReturnValue:
+        return self._begin(act, *self._ticked(ids))
+
+    def _ticked(self, ids: list[str]) -> tuple[Select[Any], str]:
         ticked = self._pk_column.in_([self._key(given) for given in ids])
         keys = self.get_query().filter(ticked).with_entities(self._pk_column).statement
-        return self._begin(act, keys, " ".join(sorted(ids)))
+        return keys, " ".join(sorted(ids))
 
     def _everything(self) -> tuple[Select[Any], str]:
         """Return a query for the keys of all that the list at this address shows, and the
@@ -89,9 +92,11 @@ class Bulk(QsModelView):
         keys = query.order_by(None).with_entities(self._pk_column).statement
         return keys, self._get_list_url(whence)
 
-    def _begin(self, act: Act, keys: Select[Any], whence: str) -> ResponseReturnValue:
+    def _begin(
+        self, act: Act, keys: Select[Any], whence: str, options: dict[str, Any] | None = None
+    ) -> ResponseReturnValue:
         try:
-            selection, count = bulk.begin(act, keys, person(), whence)
+            selection, count = bulk.begin(act, keys, person(), whence, options)
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
             return self.back()

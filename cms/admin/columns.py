@@ -188,6 +188,12 @@ def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str
     return draw
 
 
+def lines(_view: Any, _context: Any, row: Any, name: str) -> Any:
+    """Draw a longer text: the first lines of it, in full as a tip."""
+    value = getattr(row, name)
+    return Markup('<div class="lines" title="{0}">{0}</div>').format(value) if value else EMPTY
+
+
 def clipped(longest: int) -> Formatter:
     """Return a formatter for text that is cut with an ellipsis, in full as a tip."""
 
@@ -343,6 +349,7 @@ def day(_view: Any, _context: Any, row: Any, name: str) -> Any:
 for _kind, _draw in (
     ("moment", moment),
     ("moment", day),
+    ("lines", lines),
     ("number", file_size),
     ("number", number),
 ):

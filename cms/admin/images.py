@@ -59,6 +59,13 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return f"{image.width}\u00a0×\u00a0{image.height}"
 
 
+def size_and_dimensions(view: Any, context: Any, image: Image, name: str) -> Markup:
+    """Draw the bytes of the file and, below, its width and height."""
+    size = columns.file_size(view, context, image, name)
+    below = dimensions(view, context, image, name)
+    return Markup('{}<div class="reason text-nowrap">{}</div>').format(size, below)
+
+
 def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:
     """Draw whose picture it is; a long address breaks where people would break it."""
     return columns.breakable(image.owner.email) if image.owner else columns.EMPTY
@@ -74,9 +81,9 @@ class ImageView(ImagePage):
     column_list = (
         "thumbnail",
         "title",
+        "alt_text",
         "status",
         "size",
-        "dimensions",
         "owner.email",
         "created_at",
     )
@@ -105,11 +112,18 @@ class ImageView(ImagePage):
     column_formatters: ClassVar[dict[str, Any]] = {
         "thumbnail": columns.picture(thumbnail_url, large=large_url),
         "status": StateWithVerdict(STATES),
-        "size": columns.file_size,
+        "alt_text": columns.lines,
+        "size": size_and_dimensions,
         "dimensions": columns.as_cell("number", dimensions),
         "owner.email": uploader,
         "created_at": columns.moment,
     }
+    column_formatters_detail: ClassVar[dict[str, Any]] = {
+        **column_formatters,
+        "size": columns.file_size,
+    }
+    column_editable_list = ("title", "alt_text")
+    bulk_edit_fields = ("title", "alt_text")
     column_sortable_list = ("title", "status", "size", "created_at")
     column_default_sort = ("id", True)
     column_searchable_list = ("title", "alt_text", "filename")
@@ -160,6 +174,7 @@ class ImageView(ImagePage):
     )
     action_icons: ClassVar[dict[str, str]] = {
         "delete": "trash",
+        "edit": "edit",
         "retry": "refresh",
         "regenerate": "photo",
     }

@@ -50,6 +50,7 @@ from cms.admin import columns, filters, trees
 from cms.admin.base import expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
+from cms.admin.editing import Editing
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
 from cms.admin.tick_rules import TickRule, TickRules
@@ -86,7 +87,7 @@ class Live:
     key: str
 
 
-class QsListView(Conflicts, Lookups, TickRules):
+class QsListView(Conflicts, Editing, Lookups, TickRules):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -126,6 +127,7 @@ class QsListView(Conflicts, Lookups, TickRules):
                 (name, str(words), self.cell_class(name)) for name, words in self._list_columns
             ],
             kit=RowKit(self, return_url),
+            **self.editing(listing),
             search_items=self.search_items(args),
             search_supported=self._search_supported and bool(self.searched_columns()),
             actions=actions,

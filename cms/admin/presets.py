@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 from flask import abort, flash, g, redirect, request
@@ -23,6 +23,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.listing import MOST_COUNTED, Listing, in_words
 from cms.admin.lists import ADD, DELETE, EDIT, QsListView, RowButton, TopButton
+from cms.admin.switching import switches
 from cms.admin.ticks import TicksField
 from cms.editorial import presets as acts
 from cms.editorial import regeneration
@@ -110,6 +111,10 @@ class PresetView(QsListView):
     state_column = "enabled"
     name_column = "name"
     action_disallowed_list = ("delete",)
+    action_icons: ClassVar[dict[str, str]] = {"enable": "circle-check", "disable": "ban"}
+    switchable = "enabled"
+    column_editable_list = ("enabled",)
+    sortable = "position"
 
     column_list = ("name", "shape", "formats", "up_to_date", "enabled")
     column_labels: ClassVar[dict[str, Any]] = {
@@ -139,16 +144,8 @@ class PresetView(QsListView):
     row_buttons: ClassVar[Sequence[RowButton]] = (
         EDIT,
         RowButton(_l("Make files again"), "refresh", ".regenerate", shown=lambda row: row.enabled),
-        RowButton(
-            _l("Switch off"),
-            "circle-x",
-            ".switch",
-            post=True,
-            shown=lambda row: row.enabled,
-            confirm=_l("Switch off “%(name)s”? Its files go when pictures are next worked on."),
-        ),
-        RowButton(
-            _l("Switch on"), "circle-check", ".switch", post=True, shown=lambda row: not row.enabled
+        *switches(
+            question=_l("Disable “%(name)s”? Its files go when pictures are next worked on.")
         ),
         RowButton(
             _l("Reset"),
@@ -243,13 +240,34 @@ class PresetView(QsListView):
 
     def get_one(self, id: Any) -> ImagePreset:  # noqa: A002 - Flask-Admin's name
         """Return the preset of that name; to be changed, a shipped one gets its row."""
-        row = presets.find(id) if isinstance(id, str) and storable(id) else None
+        row = self.find_one(id) if isinstance(id, str) and storable(id) else None
         if row is None:
             abort(404)
         self.require(row)
-        if request.method == "POST":
+        return row
+
+    def find_one(self, key: str) -> ImagePreset | None:
+        """Return the preset of that name, None without."""
+        row = presets.find(key)
+        if row is not None and request.method == "POST" and self.allowed("edit", row):
             presets.keep(row)
         return row
+
+    def rows_for(self, ids: list[str], action_name: str) -> list[ImagePreset]:
+        """Return the ticked presets."""
+        found = [self.find_one(name) for name in ids if storable(name)]
+        return [row for row in found if row is not None and self.allowed(action_name, row)]
+
+    def in_order(self) -> Sequence[ImagePreset]:
+        """Return all presets in their order."""
+        return presets.every()
+
+    def for_everything(self, names: Iterable[str]) -> set[str]:  # noqa: ARG002 - the list's signature
+        """Return nothing: one page holds them all."""
+        return set()
+
+    def _key(self, given: Any) -> Any:
+        return given if isinstance(given, str) and storable(given) else abort(404)
 
     def edit_form(self, obj: Any = None) -> Any:
         """Make the form without the name, which stays."""
@@ -257,8 +275,10 @@ class PresetView(QsListView):
         del form.name
         return form
 
-    def on_model_change(self, _form: Form, model: ImagePreset, is_created: bool) -> None:  # noqa: ARG002, FBT001 - Flask-Admin's signature
-        """Raise what is wrong with the preset as a whole."""
+    def on_model_change(self, _form: Form, model: ImagePreset, is_created: bool) -> None:  # noqa: FBT001 - Flask-Admin's signature
+        """Raise what is wrong with the preset as a whole; a new one stands last."""
+        if is_created:
+            model.position = presets.last_position()
         presets.tidy(model)
 
     def after_model_change(self, _form: Form, model: ImagePreset, is_created: bool) -> None:  # noqa: ARG002, FBT001 - Flask-Admin's signature
@@ -277,12 +297,6 @@ class PresetView(QsListView):
     def on_model_delete(self, model: ImagePreset) -> None:
         """Keep what came with QsCMS."""
         presets.check_deletable(model)
-
-    @expose("/switch", methods=("POST",))
-    @needs("edit")
-    def switch(self) -> ResponseReturnValue:
-        """Switch one on or off."""
-        return self.do_to_posted(lambda row: acts.switch(row, on=not row.enabled), _("Saved."))
 
     @expose("/reset", methods=("POST",))
     @needs("edit")

@@ -21,6 +21,7 @@ from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, EDIT, VIEW, QsListView, RowButton, Tab
+from cms.admin.switching import switches
 from cms.admin.worked_on import RETRY, StateWithReason, WorkedOnView, preformatted
 from cms.editorial import webhooks
 from cms.errors import CmsError
@@ -85,6 +86,13 @@ class EndpointView(QsListView):
     can_view_details = True
     state_column = "enabled"
     name_column = "name"
+    action_icons: ClassVar[dict[str, str]] = {
+        "delete": "trash",
+        "enable": "circle-check",
+        "disable": "ban",
+    }
+    switchable = "enabled"
+    column_editable_list = ("name", "enabled")
 
     column_list = ("name", "events", "enabled", "created_at")
     column_details_list = ("name", "url", "events", "enabled", "created_at", "secret")
@@ -114,12 +122,7 @@ class EndpointView(QsListView):
         VIEW,
         EDIT,
         RowButton(_l("Send a test"), "player-play", ".try_out", post=True),
-        RowButton(
-            _l("Switch off"), "circle-x", ".switch", post=True, shown=lambda row: row.enabled
-        ),
-        RowButton(
-            _l("Switch on"), "circle-check", ".switch", post=True, shown=lambda row: not row.enabled
-        ),
+        *switches(),
         RowButton(
             _l("New secret"),
             "key",
@@ -152,14 +155,6 @@ class EndpointView(QsListView):
         delivery = webhooks.try_out(self.get_one(request.form.get("id", "")))
         flash(_("A test is on its way."), "success")
         return redirect(self.get_url("webhook_delivery.details_view", id=delivery.id))
-
-    @expose("/switch", methods=("POST",))
-    @needs("edit")
-    def switch(self) -> ResponseReturnValue:
-        """Switch one on or off."""
-        endpoint = self.get_one(request.form.get("id", ""))
-        webhooks.switch(endpoint, on=not endpoint.enabled)
-        return redirect(request.form.get("url") or self.get_url(".index_view"))
 
     @expose("/secret", methods=("POST",))
     @needs("edit")

@@ -1,4 +1,4 @@
-"""Who did what to which thing, when and from where."""
+"""Who did what to which thing, when and from where; and what can be taken back."""
 
 from __future__ import annotations
 
@@ -28,3 +28,20 @@ class AuditEntry(Base):
     thing_kind: Mapped[str] = mapped_column(String(40))
     thing_id: Mapped[str] = mapped_column(String(40))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class UndoStep(Base):
+    """What one person changed at once, to be taken back.
+
+    `view` names the list where it was done. `changes` are lists of the row's key, the
+    column, and what its form field held before and after.
+    """
+
+    __tablename__ = "undo_step"
+    __table_args__ = (Index(None, "user_id", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    view: Mapped[str] = mapped_column(String(40))
+    changes: Mapped[list[list[str]]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)

@@ -9,16 +9,17 @@ from sqlalchemy import Select
 
 from cms.accounts.models import User
 from cms.audit.services import record
-from cms.editorial import notifications, pictures, retries
+from cms.editorial import edits, notifications, pictures, presets, retries, webhooks
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs import ledger, selections
 from cms.jobs.models import Job, Selection
 from cms.jobs.selections import Act, register
-from cms.media.models import Image
+from cms.media.models import Image, ImagePreset
 from cms.notifications.models import AdminNotification
 from cms.tasks.retries import give_up
 from cms.tasks.selections import act_on_selection, regenerate_images
+from cms.webhooks.models import WebhookEndpoint
 
 WEEK = 7
 
@@ -93,6 +94,7 @@ for _act in (
     Act("job", "retry", Job, "retry", N_("Retry"), _retry),
     Act("job", "discard", Job, "discard", N_("Give up"),
         lambda job, _by: retries.discard_job(job)),
+    Act("image", "edit", Image, "edit", N_("Edit"), edits.write),
     Act("image", "delete", Image, "delete", N_("Delete"),
         lambda image, _by: pictures.delete_picture(image)),
     Act("image", "retry", Image, "retry", N_("Retry"),
@@ -101,5 +103,13 @@ for _act in (
         lambda image, _by: pictures.render_again(image)),
     Act("image", "regenerate", Image, "regenerate", N_("Make files again"),
         lambda image, _by, **options: pictures.remake(image, **options), slow=True),
+    Act("image_preset", "enable", ImagePreset, "edit", N_("Enable"),
+        lambda preset, _by: presets.switch(preset, on=True)),
+    Act("image_preset", "disable", ImagePreset, "edit", N_("Disable"),
+        lambda preset, _by: presets.switch(preset, on=False)),
+    Act("webhook", "enable", WebhookEndpoint, "edit", N_("Enable"),
+        lambda endpoint, _by: webhooks.switch(endpoint, on=True)),
+    Act("webhook", "disable", WebhookEndpoint, "edit", N_("Disable"),
+        lambda endpoint, _by: webhooks.switch(endpoint, on=False)),
 ):  # fmt: skip
     register(_act)

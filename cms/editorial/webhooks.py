@@ -19,8 +19,9 @@ def try_out(endpoint: WebhookEndpoint) -> WebhookDelivery:
 
 def switch(endpoint: WebhookEndpoint, *, on: bool) -> None:
     """Switch an endpoint on or off; what happened while it was off is not told later."""
-    record("edit", endpoint, enabled=[endpoint.enabled, on])
-    endpoint.enabled = on
+    if endpoint.enabled != on:
+        record("edit", endpoint, enabled=[endpoint.enabled, on])
+        endpoint.enabled = on
 
 
 def change_secret(endpoint: WebhookEndpoint) -> None:

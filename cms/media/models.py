@@ -28,6 +28,9 @@ from cms.imaging.presets import Motion, Shape
 # As a literal, so that the index of the pictures without alternative text is found.
 NO_TEXT: Any = literal_column("''", String)
 
+# Where presets stand that nobody has moved, after the shipped ones.
+LAST = 1_000_000
+
 
 class ImageStatus(StrEnum):
     PENDING = "pending"
@@ -224,6 +227,7 @@ class ImagePreset(Base):
     matte: Mapped[str] = mapped_column(String(7), default="#ffffff")
     motion: Mapped[Motion] = mapped_column(enum_type(Motion), default=Motion.STILL)
     enabled: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=LAST, server_default=str(LAST))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     def __str__(self) -> str:

@@ -16,11 +16,14 @@ from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.imaging.operations import LARGEST_SIDE, SHAPES, AbsurdSize
 from cms.imaging.presets import FORMATS, SHIPPED, Preset, Shape
-from cms.media.models import ImagePreset
+from cms.media.models import LAST, ImagePreset
 
 HIGHEST_QUALITY = 100
+# Between two shipped presets, so that others can be moved there.
+GAP = 1024
 
 _SHIPPED = {preset.name: preset for preset in SHIPPED}
+_SHIPPED_AT = {preset.name: place * GAP for place, preset in enumerate(SHIPPED, 1)}
 # Renditions keep the name for good, and templates ask for it.
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OF_OPERATIONS = re.compile(rf"({'|'.join(SHAPES)})-\d+x\d+")
@@ -70,18 +73,25 @@ class ShippedPreset(CmsError):
 
 
 def all_enabled() -> tuple[Preset, ...]:
-    """Return what is to be made of every picture: shipped presets first, then by name."""
+    """Return what is to be made of every picture, in the order that people have given them."""
     return tuple(as_preset(row) for row in every() if row.enabled)
 
 
 def every() -> Sequence[ImagePreset]:
-    """Return all presets as rows, those that are switched off too.
+    """Return all presets as rows in their order, those that are switched off too: shipped
+    ones first, then by name, unless they were moved.
 
     What is as it came has no row in the database: such ones are not in the session.
     """
     rows = {row.name: row for row in db.session.scalars(select(ImagePreset))}
     shipped = [rows.get(name) or as_row(preset) for name, preset in _SHIPPED.items()]
-    return [*shipped, *(rows[name] for name in sorted(rows.keys() - _SHIPPED.keys()))]
+    others = [rows[name] for name in sorted(rows.keys() - _SHIPPED.keys())]
+    return sorted([*shipped, *others], key=lambda row: row.position)
+
+
+def last_position() -> int:
+    """Return the position of a preset that is to stand after all others."""
+    return max(LAST, *(row.position + GAP for row in every()))
 
 
 def find(name: str) -> ImagePreset | None:
@@ -128,6 +138,7 @@ def as_row(preset: Preset) -> ImagePreset:
         matte=preset.matte,
         motion=preset.motion,
         enabled=True,
+        position=_SHIPPED_AT.get(preset.name, LAST),
     )
 
 
@@ -147,9 +158,15 @@ def tidy(row: ImagePreset) -> None:
 
 
 def reset(row: ImagePreset) -> None:
-    """Let a shipped preset be as it came."""
-    if row in db.session:
-        db.session.delete(row)
+    """Let a shipped preset be as it came; one that was moved stays where it was put."""
+    if row not in db.session:
+        return
+    shipped, moved = as_row(_SHIPPED[row.name]), row.position != _SHIPPED_AT[row.name]
+    db.session.delete(row)
+    db.session.flush()
+    if moved:
+        shipped.position = row.position
+        db.session.add(shipped)
         db.session.flush()
 
 

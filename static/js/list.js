@@ -49,7 +49,7 @@ function chooseEverything(chosen) {
   field.disabled = !chosen;
   for (const button of list.querySelectorAll('.bulk button[name="action"]')) {
     button.hidden = chosen && !("forEverything" in button.dataset);
-    if (chosen) {
+    if (chosen && !("opens" in button.dataset)) {
       button.dataset.confirmBefore = button.dataset.confirm ?? "";
       button.dataset.confirm = field.dataset.question.replace("{act}", button.textContent.trim());
       button.dataset.confirmWords = button.textContent.trim();
@@ -187,16 +187,17 @@ function ready(part) {
 function swapRows(body, freshBody, fresh) {
   const old = new Map(rowsOf(body).map((row) => [row.dataset.id, row]));
   const changed = [];
+  const focus = focusPlace();
   const wanted = rowsOf(freshBody).map((row) => {
     const before = old.get(row.dataset.id);
-    if (before && before.dataset.mark === row.dataset.mark) return before;
+    if (before && (before.dataset.mark === row.dataset.mark || "editing" in before.dataset)) return before;
     ready(row);
     row.classList.add("is-fresh");
     if (before) takeOver(before, row);
+    before?.replaceWith(row); // so that the rows around it stay where they are, with the focus
     changed.push(row);
     return row;
   });
-  const focus = focusPlace();
   wanted.forEach((row, place) => {
     if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
   });

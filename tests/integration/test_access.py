@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.policy import ROLES
+from cms.editorial import presets as preset_acts
 from cms.editorial import queue
 from cms.editorial import schedules as acts
 from cms.editorial.pictures import replace_file
@@ -60,7 +61,8 @@ def world(ctx, run_jobs):
     notification = db.session.query(AdminNotification).one()
     letter = post("ada@example.com", "test")
     endpoint = WebhookEndpoint(name="Shop", url="https://shop.example/", events=["picture.ready"])
-    db.session.add(endpoint)
+    off = WebhookEndpoint(name="Till", url="https://till.example/", events=[], enabled=False)
+    db.session.add_all([endpoint, off])
     db.session.flush()
     announce("picture.ready", {"id": ready.id})
     call = db.session.query(WebhookDelivery).one()
@@ -75,6 +77,9 @@ def world(ctx, run_jobs):
     resolve = selections.find("notification", "resolve")
     selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
     db.session.add(presets.as_row(Preset("card", Shape.CROP, 40, 30)))
+    db.session.add(presets.as_row(Preset("tall", Shape.CROP, 30, 40)))
+    db.session.flush()
+    preset_acts.switch(presets.find("tall"), on=False)
     queue.pause(["retry_group"], other)
     db.session.commit()
     return {
@@ -84,6 +89,7 @@ def world(ctx, run_jobs):
         "notification": notification.id,
         "mail": letter.id,
         "webhook": endpoint.id,
+        "off": off.id,
         "call": call.id,
         "worker": huey.consumer_id,
         "early": early.id,
@@ -281,7 +287,22 @@ ACTS = [
     ("/admin/image/edit/?id={own}", {"title": "Mine"}, SAVED | {A: 302}),
     ("/admin/image/edit/?id={id}", {"title": "Mine"}, SAVED),
     ("/admin/image/edit/?id=999", {"title": "Mine"}, {V: 403, A: 404, E: 404, D: 404}),
-    ("/admin/image/ajax/update/", {"list_form_pk": "{id}"}, {V: 403, A: 404, E: 404, D: 404}),
+    (
+        "/admin/image/ajax/update/",
+        {"id": "{own}", "column": "title", "value": "Mine", "seen": "picture"},
+        {V: 403, A: 200, E: 200, D: 200},
+    ),
+    (
+        "/admin/image/ajax/update/",
+        {"id": "{id}", "column": "alt_text", "value": "Mine", "seen": ""},
+        {V: 403, A: 403, E: 200, D: 200},
+    ),
+    (
+        "/admin/image/action/",
+        {"action": "edit", "rowid": "{own}", "save": "1", "set-alt_text": "1", "new-alt_text": "x"},
+        SAVED | {A: 302},
+    ),
+    ("/admin/undo/", {"token": "forged"}, dict.fromkeys(ROLES, 400)),
     ("/admin/image/new/", {"title": "Mine"}, NOT_THERE),
     ("/admin/image/retry", {"id": "{own}"}, SAVED | {A: 302}),
     ("/admin/image/retry", {"id": "{failed}"}, SAVED),
@@ -336,12 +357,19 @@ ACTS = [
         },
         TOLD,
     ),
-    ("/admin/image_preset/switch", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/enable", {"id": "tall"}, TOLD),
+    ("/admin/image_preset/disable", {"id": "thumbnail"}, TOLD),
+    ("/admin/image_preset/move", {"id": "card", "seen": "1000000", "to": "top"}, TOLD),
+    ("/admin/image_preset/action/", {"action": "disable", "rowid": "card"}, TOLD),
+    (
+        "/admin/image_preset/ajax/update/",
+        {"id": "card", "column": "enabled", "value": "", "seen": "1"},
+        {V: 403, A: 403, E: 403, D: 200},
+    ),
     ("/admin/image_preset/reset", {"id": "thumbnail"}, TOLD),
     ("/admin/image_preset/begin", {"id": "thumbnail", "all": "1"}, TOLD),
     ("/admin/image_preset/delete/", {"id": "card"}, {V: 403, A: 403, E: 403, D: 302}),
     ("/admin/image_preset/action/", {"action": "delete", "rowid": "card"}, NOBODY),
-    ("/admin/image_preset/ajax/update/", {"list_form_pk": "1"}, {V: 403, A: 403, E: 403, D: 404}),
     ("/admin/job/retry", {"id": "{job}"}, TOLD),
     ("/admin/job/discard", {"id": "{job}"}, TOLD),
     ("/admin/job/run", {"id": "{early}"}, TOLD),
@@ -352,7 +380,7 @@ ACTS = [
     ("/admin/job/edit/?id={job}", {"task": "x"}, NOT_THERE),
     ("/admin/job/delete/", {"id": "{job}"}, NOT_THERE),
     ("/admin/job/action/", {"action": "delete", "rowid": "{job}"}, dict.fromkeys(ROLES, 403)),
-    ("/admin/job/ajax/update/", {"list_form_pk": "{job}"}, NOT_THERE),
+    ("/admin/job/ajax/update/", {"id": "{job}"}, NOT_THERE),
     ("/admin/job/new/", {}, NOT_THERE),
     ("/admin/notification/retry", {"id": "{notification}"}, TOLD),
     ("/admin/notification/resolve", {"id": "{notification}"}, TOLD),
@@ -362,33 +390,39 @@ ACTS = [
     ("/admin/mail/retry", {"id": "{mail}"}, TOLD),
     ("/admin/mail/delete/", {"id": "{mail}"}, NOT_THERE),
     ("/admin/mail/action/", {"action": "delete", "rowid": "{mail}"}, NOBODY),
-    ("/admin/mail/ajax/update/", {"list_form_pk": "{mail}"}, NOT_THERE),
+    ("/admin/mail/ajax/update/", {"id": "{mail}"}, NOT_THERE),
     (
         "/admin/webhook/edit/?id={webhook}",
         {"name": "Mine", "url": "https://a.example/", "events": "job.failed"},
         TOLD,
     ),
     ("/admin/webhook/try", {"id": "{webhook}"}, TOLD),
-    ("/admin/webhook/switch", {"id": "{webhook}"}, TOLD),
+    ("/admin/webhook/enable", {"id": "{off}"}, TOLD),
+    ("/admin/webhook/disable", {"id": "{webhook}"}, TOLD),
+    ("/admin/webhook/action/", {"action": "disable", "rowid": "{webhook}"}, TOLD),
     ("/admin/webhook/secret", {"id": "{webhook}"}, TOLD),
     ("/admin/webhook/action/", {"action": "delete", "rowid": "{webhook}"}, TOLD),
     ("/admin/webhook/delete/", {"id": "{webhook}"}, TOLD),
-    ("/admin/webhook/ajax/update/", {"list_form_pk": "1"}, {V: 403, A: 403, E: 403, D: 404}),
+    (
+        "/admin/webhook/ajax/update/",
+        {"id": "{webhook}", "column": "name", "value": "Mine", "seen": "Shop"},
+        {V: 403, A: 403, E: 403, D: 200},
+    ),
     ("/admin/webhook_delivery/retry", {"id": "{call}"}, TOLD),
     ("/admin/webhook_delivery/delete/", {"id": "{call}"}, NOT_THERE),
     ("/admin/webhook_delivery/action/", {"action": "delete", "rowid": "{call}"}, NOBODY),
-    ("/admin/webhook_delivery/ajax/update/", {"list_form_pk": "{call}"}, NOT_THERE),
+    ("/admin/webhook_delivery/ajax/update/", {"id": "{call}"}, NOT_THERE),
     ("/admin/schedule/run", {"id": "prune"}, TOLD),
     ("/admin/schedule/pause", {"id": "prune"}, TOLD),
     ("/admin/schedule/resume", {"id": "clear_incoming"}, TOLD),
     ("/admin/schedule/run", {"id": "no_such"}, {V: 403, A: 403, E: 403, D: 404}),
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
-    ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
+    ("/admin/schedule/ajax/update/", {"id": "prune"}, NOT_THERE),
     ("/admin/selection/stop", {"id": "{selection}"}, {V: 403, A: 404, E: 404, D: 302}),
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
-    ("/admin/selection/ajax/update/", {"list_form_pk": "{selection}"}, NOT_THERE),
+    ("/admin/selection/ajax/update/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/queue/pause", {"task": "process_image"}, TOLD),
     ("/admin/queue/pause", {"task": "*"}, TOLD),
     ("/admin/queue/pause", {"task": "nonsense"}, {V: 403, A: 403, E: 403, D: 404}),
@@ -396,13 +430,13 @@ ACTS = [
     ("/admin/queue/resume", {"task": "*"}, TOLD),
     ("/admin/worker/delete/", {"id": "{worker}"}, NOT_THERE),
     ("/admin/worker/action/", {"action": "delete", "rowid": "{worker}"}, NOBODY),
-    ("/admin/worker/ajax/update/", {"list_form_pk": "{worker}"}, NOT_THERE),
+    ("/admin/worker/ajax/update/", {"id": "{worker}"}, NOT_THERE),
     ("/admin/notification/action/", {"action": "resolve", "rowid": "{notification}"}, TOLD),
     ("/admin/notification/action/", {"action": "archive", "everything": "1"}, TOLD),
     ("/admin/notification/action/", {"action": "retry", "rowid": "{notification}"}, TOLD),
     ("/admin/notification/delete/", {"id": "{notification}"}, NOT_THERE),
     ("/admin/notification/edit/?id={notification}", {"message": "x"}, NOT_THERE),
-    ("/admin/notification/ajax/update/", {"list_form_pk": "1"}, NOT_THERE),
+    ("/admin/notification/ajax/update/", {"id": "1"}, NOT_THERE),
     ("/admin/notification/new/", {}, NOT_THERE),
 ]
 

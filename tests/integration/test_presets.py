@@ -137,7 +137,7 @@ def test_a_shipped_one_is_changed_switched_off_and_reset(client, log_in):
     assert client.post(f"{LIST}edit/?id=thumbnail", data=form).status_code == 302
     assert presets.find("thumbnail").width == 250
     assert "Changed" in client.get(LIST).text
-    client.post(f"{LIST}switch", data={"id": "thumbnail"})
+    client.post(f"{LIST}disable", data={"id": "thumbnail"})
     db.session.expire_all()
     assert "thumbnail" not in {preset.name for preset in presets.all_enabled()}
     client.post(f"{LIST}reset", data={"id": "thumbnail"})

@@ -8,6 +8,8 @@ from cms.admin.access import Guarded, inner_target, storable
 from cms.admin.base import QsIndexView, expose, needs
 from tests.unit.admin import toy
 
+MINE = {"column": "title", "value": "Mine", "seen": "Harbour"}
+
 PAGES = (
     "/admin/",
     "/admin/photo/",
@@ -65,14 +67,14 @@ def test_roles(client_of, who, address, code):
     ("who", "path", "form", "code"),
     [
         ("viewer", "delete/", {"id": "1"}, 403),
-        ("viewer", "ajax/update/", {"list_form_pk": "1", "title": "Mine"}, 403),
+        ("viewer", "ajax/update/", MINE | {"id": "1"}, 403),
         ("viewer", "edit/?id=1", {"title": "Mine"}, 403),
         ("viewer", "new/", {"title": "Mine"}, 403),
         ("viewer", "action/", {"action": "delete", "rowid": "1"}, 403),
         ("viewer", "retry", {"id": "3"}, 403),
-        ("author:2", "ajax/update/", {"list_form_pk": "1", "title": "Mine"}, 403),
+        ("author:2", "ajax/update/", MINE | {"id": "1"}, 403),
         ("author:2", "retry", {"id": "3"}, 403),
-        ("editor", "ajax/update/", {"list_form_pk": "4", "title": "Mine"}, 404),
+        ("editor", "ajax/update/", MINE | {"id": "4"}, 404),
         ("editor", "delete/", {"id": "4"}, 404),
     ],
 )
@@ -97,7 +99,7 @@ def test_bulk_actions_leave_other_peoples_rows_alone(client_of, photo):
 )
 def test_posts_without_a_token_change_nothing(editor, photo, path):
     before = photo(1)
-    form = {"id": "1", "action": "delete", "rowid": "1", "list_form_pk": "1", "title": "Mine"}
+    form = {"id": "1", "action": "delete", "rowid": "1", **MINE, "title": "Mine"}
     assert editor.post(f"/admin/photo/{path}", data=form, token=False).status_code == 400
     assert photo(1) == before
 

@@ -10,6 +10,7 @@ from cms.admin.base import changes_of
 from tests.unit.admin import toy
 
 TOP = Path(__file__).parents[3]
+CELL = {"id": "1", "column": "title", "value": "Pier", "seen": "Harbour"}
 HOOKS = re.compile(r"\son[a-z]+=|javascript:|\sstyle=|<style", re.IGNORECASE)
 
 
@@ -78,7 +79,7 @@ def test_save_commits_at_the_edge_and_notes_the_change(editor, photo, toy_app):
     answer = editor.post(
         "/admin/photo/edit/?id=1&url=/admin/photo/?page=1", data={"title": "Pier", "size": "10"}
     )
-    assert answer.location == "/admin/photo/?page=1"
+    assert answer.location == "/admin/photo/?page=1#row-1"
     assert photo(1)["title"] == "Pier"
     assert toy_app.photos.noted == [("edit", "Pier", {"title": ["Harbour", "Pier"]})]
 
@@ -90,7 +91,7 @@ def test_views_only_flush(toy_app, client_of, photo, monkeypatch):
         "new/": {"title": "New", "size": "1"},
         "delete/": {"id": "2"},
         "action/": {"action": "delete", "rowid": "3"},
-        "ajax/update/": {"list_form_pk": "1", "title": "Quay"},
+        "ajax/update/": {"id": "1", "column": "title", "value": "Quay", "seen": "Harbour"},
     }
     for path, form in posts.items():
         assert client_of("editor").post(f"/admin/photo/{path}", data=form).status_code < 400
@@ -156,21 +157,28 @@ def test_odd_bulk_actions(editor, photo, form, code):
 
 
 def test_changing_one_column(editor, photo):
-    form = {"list_form_pk": "1", "title": "Pier"}
-    assert editor.post("/admin/photo/ajax/update/", data=form).status_code == 200
+    answer = editor.post("/admin/photo/ajax/update/", data=CELL)
+    assert answer.status_code == 200
+    assert (answer.json["value"], answer.json["html"]) == ("Pier", "Pier")
     assert photo(1)["title"] == "Pier"
 
 
 @pytest.mark.parametrize(
     ("form", "code"),
     [
-        ({"title": "Pier"}, 400),
-        ({"list_form_pk": "1,2", "title": "Pier"}, 404),
-        ({"list_form_pk": "1", "title": "x" * 101}, 422),
-        ({"list_form_pk": "1", "title": "Broken"}, 422),
+        ({"id": None}, 400),
+        ({"seen": None}, 400),
+        ({"column": "note"}, 400),  # a field of the form, and not to be edited in the list
+        ({"id": "1,2"}, 404),
+        ({"value": ""}, 422),
+        ({"value": "x" * 101}, 422),
+        ({"value": "a\0b"}, 422),
+        ({"value": "Broken"}, 422),  # another is called so
+        ({"seen": "Mole"}, 409),
     ],
 )
 def test_odd_changes_of_one_column(editor, photo, form, code):
+    form = {name: value for name, value in {**CELL, **form}.items() if value is not None}
     assert editor.post("/admin/photo/ajax/update/", data=form).status_code == code
     assert photo(1)["title"] == "Harbour"
 

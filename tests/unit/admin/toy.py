@@ -4,7 +4,7 @@
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Photo(db.Model):
     note: Mapped[str | None] = mapped_column(Text)
     size: Mapped[int] = mapped_column(default=0)
     hidden: Mapped[bool] = mapped_column(default=False)
+    taken_on: Mapped[date | None]
     status: Mapped[Status] = mapped_column(
         Enum(Status, native_enum=False, values_callable=lambda e: [s.value for s in e]),
         default=Status.READY,
@@ -152,12 +153,17 @@ class PhotoView(QsListView):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.noted = []
+        self.undoable = []
 
     def get_query(self):
         return super().get_query().filter(Photo.title != "secret")
 
     def record_change(self, action_name, model, changes):
         self.noted.append((action_name, str(model), changes))
+
+    def with_undo(self, words, changes):  # the toy has no table for it
+        self.undoable += changes
+        return words
 
     def on_model_change(self, form, model, is_created):
         if model.title == "explode":

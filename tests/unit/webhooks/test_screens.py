@@ -46,7 +46,7 @@ def test_they_are_the_administrators_alone(client, log_in, endpoint, role):
     for page in PAGES:
         assert client.get(page).status_code == 403
         assert client.get(f"{page}details/?id={made.id}").status_code == 403
-    for page in ("try", "switch", "secret", "delete/"):
+    for page in ("try", "disable", "secret", "delete/"):
         assert client.post(f"/admin/webhook/{page}", data={"id": made.id}).status_code == 403
     menu = client.get("/admin/").text
     assert not [page for page in PAGES if f'href="{page}"' in menu]
@@ -113,8 +113,8 @@ def test_a_wrong_field_is_told_beside_it(client, administrator, name, value):
 
 def test_it_is_switched_off_and_on(client, administrator, endpoint):
     made = endpoint("https://a.example.com/")
-    for expected in (False, True):
-        client.post("/admin/webhook/switch", data={"id": made.id})
+    for act, expected in (("disable", False), ("enable", True)):
+        client.post(f"/admin/webhook/{act}", data={"id": made.id})
         assert only_endpoint().enabled is expected
 
 

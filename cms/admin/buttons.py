@@ -25,7 +25,8 @@ class RowButton:
     elsewhere instead. `shown` adds a condition on the row. `confirm` is asked
     first; `%(name)s` in it is the row's own name. Where `refusal` returns why the
     act cannot be done to a row, that is said instead, and there is nothing to confirm.
-    A form posts `id` and `url`, the address of this list.
+    A form posts `id` and `url`, the address of this list. `key` presses it on the row that
+    the keyboard is at.
     """
 
     label: Any
@@ -37,6 +38,7 @@ class RowButton:
     shown: Callable[[Any], bool] = lambda _row: True
     address: Callable[[Any], str | None] | None = None
     refusal: Callable[[Any], str | None] = lambda _row: None
+    key: str = ""
 
 
 class Offered:
@@ -51,6 +53,7 @@ class Offered:
         self.icon = icon(button.icon)
         self.post = button.post
         self.danger = button.danger
+        self.key = button.key
         self._view = view
         self._button = button
         self._page = button.endpoint.lstrip(".")
@@ -126,7 +129,7 @@ class TopButton:
 
 
 VIEW = RowButton(_l("View"), "eye", ".details_view")
-EDIT = RowButton(_l("Edit"), "edit", ".edit_view")
+EDIT = RowButton(_l("Edit"), "edit", ".edit_view", key="e")
 DELETE = RowButton(
     _l("Delete"),
     "trash",

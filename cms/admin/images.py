@@ -74,6 +74,7 @@ class ImageView(ImagePage):
         "owner.email",
         "created_at",
     )
+    more_columns = ("alt_text", "filename", "mime", "orientation", "animated", "processed_at")
     column_labels: ClassVar[dict[str, Any]] = {
         "thumbnail": _l("Picture"),
         "title": _l("Title"),
@@ -84,6 +85,7 @@ class ImageView(ImagePage):
         "dimensions": _l("Dimensions"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
+        "processed_at": _l("Made"),
         "mime": _l("Kind"),
         "animated": _l("Animated"),
         "orientation": _l("Orientation"),
@@ -103,6 +105,9 @@ class ImageView(ImagePage):
         "dimensions": columns.as_cell("number", dimensions),
         "owner.email": uploader,
         "created_at": columns.moment,
+        "alt_text": columns.clipped(120),
+        "filename": columns.clipped(60),
+        "processed_at": columns.moment,
     }
     column_sortable_list = ("title", "status", "size", "created_at")
     column_default_sort = ("id", True)

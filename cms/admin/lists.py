@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, request
+from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
@@ -43,12 +43,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms.admin import columns, filters
+from cms.admin import chips, columns, filters
 from cms.admin.base import expose
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
+from cms.admin.views import Viewed
 from cms.errors import CmsError
 
 __all__ = ["ADD", "DELETE", "EDIT", "VIEW", "Live", "QsListView", "RowButton", "Tab", "TopButton"]
@@ -81,7 +82,7 @@ class SearchItem:
     value: str
 
 
-class QsListView(Conflicts, Bulk):
+class QsListView(Viewed, Conflicts, Bulk):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -103,12 +104,15 @@ class QsListView(Conflicts, Bulk):
     # The page
 
     @expose("/")
-    def index_view(self) -> str:
+    def index_view(self) -> ResponseReturnValue:
         """Show the list; with `part=rows`, only what changes by itself."""
         args = self._get_list_extra_args()
+        if elsewhere := self.leads_elsewhere(args):
+            return redirect(elsewhere)
         listing = self.listing(args)
         return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
+        words = dict(self._list_columns)
         return self.render(
             self.list_template,
             part=request.args.get("part") == "rows",
@@ -116,8 +120,10 @@ class QsListView(Conflicts, Bulk):
             data=listing.rows,
             # Translated once here rather than once a row.
             list_columns=[
-                (name, str(words), self.cell_class(name)) for name, words in self._list_columns
+                (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
             ],
+            index_of={name: index for index, name in enumerate(words)},
+            look=self.shown_look(),
             kit=RowKit(self, return_url),
             search_items=self.search_items(args),
             search_supported=self._search_supported,
@@ -129,9 +135,11 @@ class QsListView(Conflicts, Bulk):
             get_value=self.get_list_value,
             page_url=lambda page: self._get_list_url(args.clone(page=page)),
             size_url=lambda size: self._get_list_url(args.clone(page=0, page_size=size)),
-            tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
+            tab_url=lambda tab: self._get_list_url(
+                args.clone(page=0, extra_args=args.extra_args | {"tab": tab})
+            ),
             sort_url=lambda column: self._sort_url(args, column),
-            clear_url=self._get_list_url(ViewArgs(extra_args=args.extra_args)),
+            clear_url=self._get_list_url(args.clone(page=0, search=None, filters=None)),
             return_url=return_url,
         )
 
@@ -274,12 +282,13 @@ class QsListView(Conflicts, Bulk):
         return [
             SearchItem(
                 name=self._filter_name(index, flt),
-                label=_label(flt),
+                label=chips.label(flt),
                 control="select" if flt.options else getattr(flt, "control", "text"),
                 options=[(str(key), str(words)) for key, words in flt.get_options(self) or ()],
                 value=values.get(index, ""),
             )
             for index, flt in enumerate(self._filters or ())
+            if self.may_filter_by(flt)
         ]
 
     def _filter_name(self, index: int, flt: Any) -> str:
@@ -299,12 +308,17 @@ class QsListView(Conflicts, Bulk):
             sort_desc=number("desc", 0, type=int) == 1,
             search=number("search", "").strip()[:LONGEST_SEARCH],
             filters=self._get_list_filter_args(),
-            extra_args={"tab": tab.key} if tab and tab != self.tabs[0] else {},
+            extra_args=self.shown_args()
+            | ({"tab": tab.key} if tab and tab != self.tabs[0] else {}),
         )
 
     def _get_list_filter_args(self) -> list[Any]:
         """Return the filters in the address as `(index, name, value)`; empty ones are none."""
-        known = {self.get_filter_arg(i, flt): (i, flt) for i, flt in enumerate(self._filters or ())}
+        known = {
+            self.get_filter_arg(index, flt): (index, flt)
+            for index, flt in enumerate(self._filters or ())
+            if self.may_filter_by(flt)
+        }
         found = []
         for name, value in request.args.items():
             index, flt = known.get(name.partition("_")[2], (None, None))
@@ -333,7 +347,7 @@ class QsListView(Conflicts, Bulk):
             sort=view_args.sort,
             desc=1 if view_args.sort_desc else None,
             page=view_args.page or None,
-            page_size=size if size != self.page_size else None,
+            page_size=size if size != self.usual_size else None,
         )
 
     def _sort_url(self, args: ViewArgs, column: int) -> str:
@@ -386,10 +400,13 @@ class QsListView(Conflicts, Bulk):
     def news(self, rows: Iterable[Any], draw: Callable[[Any], dict[str, Any]]) -> Any:
         """Answer where `rows` stand: `{key: [draw(row), …]}`.
 
-        A list that asks with `marks=1` is also told each row's mark, by its id.
+        One that asks with `marks=1` is also told each row's mark, by its id, and a list,
+        with `marks=only`, nothing else.
         """
         rows = list(rows)
         answer: dict[str, Any] = {self.live.key if self.live else "": [draw(row) for row in rows]}
+        if request.args.get("marks") == "only":
+            answer.clear()
         if "marks" in request.args:
             answer["marks"] = {str(self.get_pk_value(row)): self.mark_of(row) for row in rows}
         return jsonify(answer)
@@ -425,11 +442,3 @@ def words_of(search: str) -> list[str]:
 def asked_ids() -> list[str]:
     """Return the ids that a live list asks about, `?ids=1,2`, at most `MOST_IDS` of them."""
     return [part for part in request.args.get("ids", "").split(",") if part][:MOST_IDS]
-
-
-def _label(flt: Any) -> str:
-    if isinstance(flt, filters.Since):
-        return _("%(name)s from", name=flt.name)
-    if isinstance(flt, filters.Until):
-        return _("%(name)s to", name=flt.name)
-    return str(flt.name) if isinstance(flt, filters.Filter) else f"{flt.name} {flt.operation()}"

@@ -85,7 +85,7 @@ class ImageView(ImagePage):
         "dimensions": _l("Dimensions"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
-        "processed_at": _l("Made"),
+        "processed_at": _l("Processed"),
         "mime": _l("Kind"),
         "animated": _l("Animated"),
         "orientation": _l("Orientation"),

@@ -102,15 +102,17 @@ class Remembering(QsModelView):
 
     # Rows on a page
 
+    page_size: int
+
     @property
     def usual_size(self) -> int:
         """Rows on a page where the address does not say it."""
         chosen = self.choice().size
-        return chosen if chosen in self.page_size_options else self.page_size
+        return chosen if chosen and chosen in self.page_size_options else self.page_size
 
     def get_safe_page_size(self, page_size: int | None) -> int:
         """Return the page size that is asked for, if it is offered; else the usual one."""
-        if self.can_set_page_size and page_size in self.page_size_options:
+        if page_size and self.can_set_page_size and page_size in self.page_size_options:
             return page_size
         return self.usual_size
 

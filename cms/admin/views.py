@@ -109,13 +109,14 @@ class Viewed(Remembering):
         """Return the address of the list as a view shows it; say what of it is no more."""
         query, left = view.query, list[str]()
         extra = {"view": str(view.id)}
-        if (tab := query.get("tab")) in {it.key for it in self.tabs}:
-            extra["tab"] = tab
-        elif tab:
-            left.append(tab)
-        names = self.with_name(query.get("columns") or ())
-        left += [name for name in query.get("columns") or () if name not in names]
-        if names and names != self.usual_columns():
+        if tab := query.get("tab"):
+            known = tab in {it.key for it in self.tabs}
+            extra |= {"tab": tab} if known else {}
+            left += [] if known else [tab]
+        wanted = query.get("columns") or self.usual_columns()
+        names = self.with_name(wanted)
+        left += [name for name in wanted if name not in names]
+        if names != self.usual_columns():
             extra["columns"] = ",".join(names)
         if (look := query.get("look")) in LOOKS and look != self.usual_look():
             extra["look"] = look
@@ -128,7 +129,7 @@ class Viewed(Remembering):
             extra_args=extra,
         )
         if left:
-            words = _(", ").join(dict.fromkeys(left))
+            words = "; ".join(dict.fromkeys(left))
             flash(
                 _(
                     "“%(name)s” shows less than it did. Left out, since it is no more or not"
@@ -138,7 +139,7 @@ class Viewed(Remembering):
                 ),
                 "warning",
             )
-        return str(self._get_list_url(args))
+        return str(self._get_list_url(args, f"{self.endpoint}.index_view"))
 
     def _sort_of(self, query: dict[str, Any], left: list[str]) -> int | None:
         if not (wanted := query.get("sort")):
@@ -250,7 +251,7 @@ class SavedViewScreen(Guarded, BaseView):
         view = self._own(request.form.get("id"))
         listed = self._list(view.list)
         query = listed.query_of(listed._get_list_extra_args())  # noqa: SLF001 - Flask-Admin's
-        return self._told(lambda: views.change(view, query=query) or view, _("Saved."))
+        return self._told(lambda: views.change(view, query=query), _("Saved."))
 
     @expose("/rename", methods=("POST",))
     @needs("edit")
@@ -258,9 +259,7 @@ class SavedViewScreen(Guarded, BaseView):
         """Give the view `id` another `name`, and share it or not."""
         view = self._own(request.form.get("id"))
         shared = self._wants_shared(view)
-        return self._told(
-            lambda: views.change(view, title=_name(), shared=shared) or view, _("Saved.")
-        )
+        return self._told(lambda: views.change(view, title=_name(), shared=shared), _("Saved."))
 
     @expose("/delete", methods=("POST",))
     @needs("edit")
@@ -282,7 +281,7 @@ class SavedViewScreen(Guarded, BaseView):
         flash(
             _("The list opens with “%(name)s”.", name=view.name)
             if view
-            else _("The list opens with all there is."),
+            else _("The list opens as a whole."),
             "success",
         )
         return redirect(self._target(listed.endpoint))

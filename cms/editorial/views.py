@@ -33,8 +33,9 @@ def change(
     title: str | None = None,
     query: dict[str, Any] | None = None,
     shared: bool | None = None,
-) -> None:
-    """Give a view another title or query, or share it or not. Raises what `check` does."""
+) -> SavedView:
+    """Give a view another title or query, or share it or not; return it. Raises what
+    `check` does."""
     wanted = {
         "name": None if title is None else title.strip(),
         "query": query,
@@ -54,11 +55,11 @@ def change(
         except CmsError:
             db.session.expire(view)
             raise
-    if not changes:
-        return
-    view.changed_at = clock.now()
-    if was_shared or view.shared:
+    if changes:
+        view.changed_at = clock.now()
+    if changes and (was_shared or view.shared):
         record("edit", view, **changes)
+    return view
 
 
 def delete(view: SavedView) -> None:

@@ -25,7 +25,9 @@ def upgrade():
             ["owner_id"], ["user.id"], name=op.f("fk_saved_view_owner_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
-        sa.UniqueConstraint("owner_id", "list", "name", name=op.f("uq_saved_view_owner_id")),
+        sa.UniqueConstraint(
+            "owner_id", "list", "name", name=op.f("uq_saved_view_owner_id_list_name")
+        ),
     )
     with op.batch_alter_table("saved_view", schema=None) as batch_op:
         batch_op.create_index(

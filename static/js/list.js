@@ -116,6 +116,29 @@ function showTab() {
   if (beyond > 0) tabs.scrollLeft += beyond;
 }
 
+// Rows that change by themselves must not move the columns: each keeps the width that it
+// has, until that of the window changes.
+
+function holdColumns() {
+  const table = list.querySelector("table.rows");
+  const heads = table ? [...table.querySelectorAll("thead th")] : [];
+  for (const head of heads) head.style.width = "";
+  if (table) table.style.tableLayout = "";
+  if (!table || getComputedStyle(table).display !== "table") return; // a card for each row
+  const widths = heads.map((head) => head.getBoundingClientRect().width);
+  for (const [place, head] of heads.entries()) head.style.width = `${widths[place]}px`;
+  table.style.tableLayout = "fixed";
+}
+
+function listenForWidths() {
+  let width = 0;
+  new ResizeObserver(() => {
+    const same = list.clientWidth === width;
+    width = list.clientWidth;
+    if (!same) holdColumns();
+  }).observe(list);
+}
+
 // News
 
 let pause = SOONEST;
@@ -173,7 +196,10 @@ async function refresh() {
   const freshBody = fresh.querySelector("[data-rows]");
   // Another look or other columns may have been chosen on another page meanwhile.
   if (body && freshBody && body.dataset.rows === freshBody.dataset.rows) swapRows(body, freshBody, fresh);
-  else swap("table", fresh);
+  else {
+    swap("table", fresh);
+    if (list.dataset.liveUrl) holdColumns();
+  }
   showTicks();
 }
 
@@ -264,5 +290,6 @@ if (list) {
   listenForTicks();
   foldSearch();
   showTab();
+  if (list.dataset.liveUrl) listenForWidths();
   listenForNews();
 }

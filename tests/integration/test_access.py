@@ -411,7 +411,7 @@ ACTS = [
     ("/admin/view/default", {"id": "{private}"}, NOT_THERE),
     ("/admin/view/choose", {"list": "image", "size": "50"}, ANYBODY),
     ("/admin/view/choose", {"list": "webhook", "size": "50"}, TOLD),
-    ("/admin/view/keys", {"on": "1"}, ANYBODY),
+    ("/admin/view/keys", {"on": "0"}, ANYBODY),
     ("/admin/queue/pause", {"task": "process_image"}, TOLD),
     ("/admin/queue/pause", {"task": "*"}, TOLD),
     ("/admin/queue/pause", {"task": "nonsense"}, {V: 403, A: 403, E: 403, D: 404}),

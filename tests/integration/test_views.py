@@ -9,6 +9,7 @@ from sqlalchemy import select
 from cms.accounts.services import datastore
 from cms.admin.images import ImageView
 from cms.audit.models import AuditEntry
+from cms.editorial import views
 from cms.extensions import db
 from cms.media.models import Image
 from cms.views import services
@@ -353,6 +354,28 @@ def test_views_go_with_their_owner(ctx, view_of):
     db.session.commit()
     assert db.session.scalars(select(SavedView)).all() == []
     assert db.session.scalars(select(ListChoice)).all() == []
+
+
+def test_each_database_keeps_views_and_choices(each_ctx):
+    ada, bob = make_user("editor"), make_user("editor")
+    mine = views.save(ada, "image", "Zebras 🦓", {"search": "斑马"}, shared=False)
+    views.save(bob, "image", "apes", {}, shared=False)
+    ours = views.save(bob, "image", "Bears", {}, shared=True)
+    views.save(bob, "job", "Late", {}, shared=True)
+    views.choose(ada, "image", columns=["title"], view_id=ours.id)
+    db.session.commit()
+
+    assert services.visible_to(ada, "image") == [mine, ours]
+    assert [view.name for view in services.visible_to(bob, "image")] == ["apes", "Bears"]
+    assert services.find(mine.id, ada, for_update=True) == mine
+    assert services.find(mine.id, bob) is None
+    views.choose(ada, "image", columns=None, size=50)
+    views.delete(ours)
+    db.session.commit()
+    db.session.expire_all()
+    choice = services.choice_of(ada, "image")
+    assert (choice.columns, choice.size, choice.view_id) == (None, 50, None)
+    assert mine.query == {"search": "斑马"}
 
 
 # Columns

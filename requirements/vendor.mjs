@@ -28,11 +28,12 @@ const licences = {
 };
 
 const icons = `
-  activity alarm alert-triangle arrow-back-up arrow-bar-to-down arrow-bar-to-up arrows-sort ban bell bolt briefcase check chevron-left
-  chart-bar chevron-right chevrons-left chevrons-right circle-check circle-x clock device-desktop
-  dots download edit external-link eye filter grip-vertical home info-circle key language list-check
-  loader-2 logout mail menu-2 moon pencil photo photo-off player-pause player-play plus refresh search send settings
-  sort-ascending sort-descending sun trash upload users webhook x
+  activity alarm alert-triangle arrow-back-up arrow-bar-to-down arrow-bar-to-up arrows-sort ban bell bolt
+  bookmark briefcase chart-bar check chevron-down chevron-left chevron-right chevron-up chevrons-left
+  chevrons-right circle-check circle-x clock columns-3 device-desktop dots download edit external-link eye
+  filter grip-vertical home info-circle key keyboard language layout-grid list list-check loader-2 logout mail
+  menu-2 moon pencil photo photo-off player-pause player-play plus refresh search send settings sort-ascending
+  sort-descending star sun trash upload users webhook x
 `.trim().split(/\s+/);
 
 // The maps are not shipped; naming them would make each developer console complain.

@@ -8,14 +8,20 @@ ROLES = ("viewer", "author", "editor", "administrator")
 
 # What each role may do to each kind of thing. What is not listed is denied.
 _GRANTS: dict[str, dict[str, frozenset[str]]] = {
-    "viewer": {"admin": frozenset({"enter"}), "image": frozenset({"view"})},
+    "viewer": {
+        "admin": frozenset({"enter"}),
+        "image": frozenset({"view"}),
+        "saved_view": frozenset({"create", "edit:own"}),
+    },
     "author": {
         "admin": frozenset({"enter"}),
+        "saved_view": frozenset({"create", "edit:own"}),
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
         "selection": frozenset({"view:own", "stop:own"}),
     },
     "editor": {
         "admin": frozenset({"enter"}),
+        "saved_view": frozenset({"create", "edit:own", "share"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
         "image_preset": frozenset({"view"}),
         "library": frozenset({"view", "edit"}),
@@ -24,6 +30,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     },
     "administrator": {
         "admin": frozenset({"enter"}),
+        "saved_view": frozenset({"create", "edit", "share"}),
         "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
         "image_preset": frozenset({"view", "create", "edit", "delete", "regenerate"}),
         "library": frozenset({"view", "edit", "delete"}),

@@ -16,6 +16,7 @@ from cms.admin.queue import QueueView, pauses_in_words
 from cms.admin.schedules import ScheduleView
 from cms.admin.selections import SelectionView
 from cms.admin.undo import UndoView
+from cms.admin.views import SavedViewScreen
 from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
 from cms.jobs.models import Job, Schedule, Selection, Worker
@@ -45,6 +46,9 @@ def init_app(app: Flask) -> None:
     )
     admin.add_view(SelectionView(Selection, name=_l("Selections"), endpoint="selection"))
     admin.add_view(UndoView(name=_l("Undo"), endpoint="undo", url="/admin/undo"))
+    admin.add_view(
+        SavedViewScreen(name=_l("Saved views"), endpoint="saved_view", url="/admin/view")
+    )
     admin.add_view(MailView(MailMessage, name=_l("Mail"), endpoint="mail"))
     admin.add_view(EndpointView(WebhookEndpoint, name=_l("Webhooks"), endpoint="webhook"))
     admin.add_view(

@@ -26,7 +26,8 @@ class RowButton:
     first; `%(name)s` in it is the row's own name. `needs` names an act that the person
     must be allowed to do to the row, beside what the page needs. Where `refusal` returns why the
     act cannot be done to a row, that is said instead, and there is nothing to confirm.
-    A form posts `id` and `url`, the address of this list.
+    A form posts `id` and `url`, the address of this list. `key` presses it on the row that
+    the keyboard is at.
     """
 
     label: Any
@@ -39,6 +40,7 @@ class RowButton:
     address: Callable[[Any], str | None] | None = None
     refusal: Callable[[Any], str | None] = lambda _row: None
     needs: str | None = None
+    key: str = ""
 
 
 class Offered:
@@ -53,6 +55,7 @@ class Offered:
         self.icon = icon(button.icon)
         self.post = button.post
         self.danger = button.danger
+        self.key = button.key
         self._view = view
         self._button = button
         self._page = button.endpoint.lstrip(".")
@@ -147,7 +150,7 @@ class TopButton:
 
 
 VIEW = RowButton(_l("View"), "eye", ".details_view")
-EDIT = RowButton(_l("Edit"), "edit", ".edit_view")
+EDIT = RowButton(_l("Edit"), "edit", ".edit_view", key="e")
 DELETE = RowButton(
     _l("Delete"),
     "trash",

@@ -87,6 +87,7 @@ class ImageView(ImagePage):
         "owner.email",
         "created_at",
     )
+    more_columns = ("alt_text", "filename", "mime", "orientation", "animated", "processed_at")
     column_labels: ClassVar[dict[str, Any]] = {
         "thumbnail": _l("Picture"),
         "title": _l("Title"),
@@ -97,6 +98,7 @@ class ImageView(ImagePage):
         "dimensions": _l("Dimensions"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
+        "processed_at": _l("Processed"),
         "mime": _l("Kind"),
         "animated": _l("Animated"),
         "orientation": _l("Orientation"),
@@ -117,6 +119,8 @@ class ImageView(ImagePage):
         "dimensions": columns.as_cell("number", dimensions),
         "owner.email": uploader,
         "created_at": columns.moment,
+        "filename": columns.clipped(60),
+        "processed_at": columns.moment,
     }
     column_formatters_detail: ClassVar[dict[str, Any]] = {
         **column_formatters,

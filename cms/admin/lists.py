@@ -37,7 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, request
+from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
@@ -54,6 +54,7 @@ from cms.admin.editing import Editing
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
 from cms.admin.tick_rules import TickRule, TickRules
+from cms.admin.views import Viewed
 from cms.errors import CmsError
 
 __all__ = [
@@ -87,7 +88,7 @@ class Live:
     key: str
 
 
-class QsListView(Conflicts, Editing, Lookups, TickRules):
+class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -109,14 +110,17 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
     # The page
 
     @expose("/")
-    def index_view(self) -> str:
+    def index_view(self) -> ResponseReturnValue:
         """Show the list; with `part=rows`, only what changes by itself."""
         args = self._get_list_extra_args()
+        if elsewhere := self.leads_elsewhere(args):
+            return redirect(elsewhere)
         listing = self.listing(args)
         if args.sort is None and (tree := trees.of(self)):
             tree.measure(self.db_session, self._pk_column, listing.rows)
         return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
+        words = dict(self._list_columns)
         return self.render(
             self.list_template,
             part=request.args.get("part") == "rows",
@@ -124,8 +128,9 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
             data=listing.rows,
             # Translated once here rather than once a row.
             list_columns=[
-                (name, str(words), self.cell_class(name)) for name, words in self._list_columns
+                (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
             ],
+            look=self.shown_look(),
             kit=RowKit(self, return_url),
             **self.editing(listing),
             search_items=self.search_items(args),
@@ -138,9 +143,11 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
             get_value=self.get_list_value,
             page_url=lambda page: self._get_list_url(args.clone(page=page)),
             size_url=lambda size: self._get_list_url(args.clone(page=0, page_size=size)),
-            tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
+            tab_url=lambda tab: self._get_list_url(
+                args.clone(page=0, extra_args=args.extra_args | {"tab": tab})
+            ),
             sort_url=lambda column: self._sort_url(args, column),
-            clear_url=self._get_list_url(ViewArgs(extra_args=args.extra_args)),
+            clear_url=self._get_list_url(args.clone(page=0, search=None, filters=None)),
             return_url=return_url,
         )
 
@@ -288,7 +295,8 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
             sort_desc=number("desc", 0, type=int) == 1,
             search=number("search", "").strip()[:LONGEST_SEARCH],
             filters=self._get_list_filter_args(),
-            extra_args={"tab": tab.key} if tab and tab != self.tabs[0] else {},
+            extra_args=self.shown_args()
+            | ({"tab": tab.key} if tab and tab != self.tabs[0] else {}),
         )
 
     def _get_list_filter_args(self) -> list[Any]:
@@ -323,7 +331,7 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
             sort=view_args.sort,
             desc=1 if view_args.sort_desc else None,
             page=view_args.page or None,
-            page_size=size if size != self.page_size else None,
+            page_size=size if size != self.usual_size else None,
         )
 
     def _sort_url(self, args: ViewArgs, column: int) -> str:
@@ -391,10 +399,13 @@ class QsListView(Conflicts, Editing, Lookups, TickRules):
     def news(self, rows: Iterable[Any], draw: Callable[[Any], dict[str, Any]]) -> Any:
         """Answer where `rows` stand: `{key: [draw(row), …]}`.
 
-        A list that asks with `marks=1` is also told each row's mark, by its id.
+        One that asks with `marks=1` is also told each row's mark, by its id, and a list,
+        with `marks=only`, nothing else.
         """
         rows = list(rows)
         answer: dict[str, Any] = {self.live.key if self.live else "": [draw(row) for row in rows]}
+        if request.args.get("marks") == "only":
+            answer.clear()
         if "marks" in request.args:
             answer["marks"] = {str(self.get_pk_value(row)): self.mark_of(row) for row in rows}
         return jsonify(answer)

@@ -25,7 +25,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Boolean, inspect, or_, select
 from sqlalchemy import Integer as IntegerType
 
-from cms.admin import filters
+from cms.admin import chips, filters
 from cms.admin.base import expose, needs
 from cms.admin.filters import LARGEST, LONGEST, Filter
 from cms.admin.visibility import Visibility
@@ -231,7 +231,7 @@ class Lookups(Visibility):
         if isinstance(flt, Relation):
             return self._relation_item(flt, name, value)
         options = [(str(key), str(words)) for key, words in flt.get_options(self) or ()]
-        item = SearchItem(name, _label(flt), control, options, value)
+        item = SearchItem(name, chips.label(flt), control, options, value)
         if not isinstance(flt, SelectText):
             return item
         column, _colon, text = value.partition(":")
@@ -254,11 +254,3 @@ def searchable(fields: Iterable[Any]) -> Any:
     """Return that one of `fields`, criteria, is so; that none is where there are none."""
     found = list(fields)
     return or_(*found) if found else filters.NOTHING
-
-
-def _label(flt: Any) -> str:
-    if isinstance(flt, filters.Since):
-        return _("%(name)s from", name=flt.name)
-    if isinstance(flt, filters.Until):
-        return _("%(name)s to", name=flt.name)
-    return str(flt.name) if isinstance(flt, Filter) else f"{flt.name} {flt.operation()}"

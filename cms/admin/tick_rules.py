@@ -72,11 +72,13 @@ class TickRules(Bulk):
             abort(400)
         return super()._everything()
 
-    def _begin(self, act: Act, keys: Select[Any], whence: str) -> ResponseReturnValue:
+    def _begin(
+        self, act: Act, keys: Select[Any], whence: str, options: dict[str, Any] | None = None
+    ) -> ResponseReturnValue:
         rule = self.tick_rule
         if rule is not None and rule.criterion is not None:
             keys = keys.where(rule.criterion)
-        return super()._begin(act, keys, whence)
+        return super()._begin(act, keys, whence, options)
 
     @property
     def _only_told_by_row(self) -> bool:

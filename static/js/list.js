@@ -9,10 +9,13 @@ import { enableQuestions, showTimes } from "./page.js";
 
 const SOONEST = 1_000;
 const LATEST = 15_000;
+const PATIENCE = 20_000;
 const MOST_NAMES = 3;
 
 const list = document.querySelector("[data-list]");
-const rowsOf = (within) => [...within.querySelectorAll("tr[data-id]")];
+const ROW = "[data-rows] > [data-id]"; // of a table, or a tile of a grid
+const rowsOf = (body) => [...body.querySelectorAll(":scope > [data-id]")];
+const shownRows = () => [...list.querySelectorAll(ROW)];
 const boxes = () => [...list.querySelectorAll('input[name="rowid"]')];
 
 // Ticks
@@ -60,7 +63,8 @@ function chooseEverything(chosen) {
 
 function tickBetween(box) {
   const every = boxes();
-  const [from, to] = [every.indexOf(lastTicked), every.indexOf(box)].sort((a, b) => a - b);
+  const last = every.findIndex((other) => other.value === lastTicked); // it may be drawn anew
+  const [from, to] = [last, every.indexOf(box)].sort((a, b) => a - b);
   if (from >= 0) for (const other of every.slice(from, to + 1)) other.checked = box.checked;
 }
 
@@ -69,7 +73,7 @@ function listenForTicks() {
     const box = event.target.closest('input[name="rowid"]');
     if (box) {
       if (event.shiftKey && lastTicked) tickBetween(box);
-      lastTicked = box;
+      lastTicked = box.value;
       showTicks();
     } else if (event.target.closest("[data-tick-everything]")) {
       chooseEverything(true);
@@ -112,13 +116,36 @@ function showTab() {
   if (beyond > 0) tabs.scrollLeft += beyond;
 }
 
+// Rows that change by themselves must not move the columns: each keeps the width that it
+// has, until that of the window changes.
+
+function holdColumns() {
+  const table = list.querySelector("table.rows");
+  const heads = table ? [...table.querySelectorAll("thead th")] : [];
+  for (const head of heads) head.style.width = "";
+  if (table) table.style.tableLayout = "";
+  if (!table || getComputedStyle(table).display !== "table") return; // a card for each row
+  const widths = heads.map((head) => head.getBoundingClientRect().width);
+  for (const [place, head] of heads.entries()) head.style.width = `${widths[place]}px`;
+  table.style.tableLayout = "fixed";
+}
+
+function listenForWidths() {
+  let width = 0;
+  new ResizeObserver(() => {
+    const same = list.clientWidth === width;
+    width = list.clientWidth;
+    if (!same) holdColumns();
+  }).observe(list);
+}
+
 // News
 
 let pause = SOONEST;
 let timer = null;
 let busy = false;
 
-const moving = () => list.querySelector("tr[data-moving]") !== null;
+const moving = () => list.querySelector(`${ROW}[data-moving]`) !== null;
 
 function plan() {
   clearTimeout(timer);
@@ -145,11 +172,12 @@ async function ask() {
 }
 
 async function somethingChanged() {
-  const shown = new Map(rowsOf(list).map((row) => [row.dataset.id, row.dataset.mark]));
+  const shown = new Map(shownRows().map((row) => [row.dataset.id, row.dataset.mark]));
   const address = new URL(list.dataset.liveUrl, location.href);
   address.searchParams.set("ids", [...shown.keys()].join(","));
-  address.searchParams.set("marks", "1");
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  address.searchParams.set("marks", "only");
+  const signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(address, { headers: { Accept: "application/json" }, signal });
   if (answer.status === 401) location.reload(); // logged out meanwhile: the page says so
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const { marks } = await answer.json();
@@ -166,8 +194,12 @@ async function refresh() {
   showTab();
   const body = list.querySelector("[data-rows]");
   const freshBody = fresh.querySelector("[data-rows]");
-  if (body && freshBody) swapRows(body, freshBody, fresh);
-  else swap("table", fresh);
+  // Another look or other columns may have been chosen on another page meanwhile.
+  if (body && freshBody && body.dataset.rows === freshBody.dataset.rows) swapRows(body, freshBody, fresh);
+  else {
+    swap("table", fresh);
+    if (list.dataset.liveUrl) holdColumns();
+  }
   showTicks();
 }
 
@@ -215,16 +247,18 @@ function takeOver(before, row) {
 }
 
 function focusPlace() {
-  const row = document.activeElement?.closest("tr[data-id]");
+  const row = document.activeElement?.closest(ROW);
   if (!row) return null;
   const places = [...row.querySelectorAll("a, button, input")];
   return { id: row.dataset.id, place: places.indexOf(document.activeElement) };
 }
 
 function restoreFocus(focus) {
-  if (!focus || document.activeElement?.closest("tr[data-id]")) return;
-  const row = rowsOf(list).find((it) => it.dataset.id === focus.id);
-  row?.querySelectorAll("a, button, input")[focus.place]?.focus({ preventScroll: true });
+  if (!focus || document.activeElement?.closest(ROW)) return;
+  const row = shownRows().find((it) => it.dataset.id === focus.id);
+  if (row && focus.place < 0) row.tabIndex = -1; // the row itself had it, by the keyboard
+  const place = focus.place < 0 ? row : row?.querySelectorAll("a, button, input")[focus.place];
+  place?.focus({ preventScroll: true });
 }
 
 function announce(rows) {
@@ -257,5 +291,6 @@ if (list) {
   listenForTicks();
   foldSearch();
   showTab();
+  if (list.dataset.liveUrl) listenForWidths();
   listenForNews();
 }

@@ -24,6 +24,7 @@ from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from cms.tasks.mail import post
 from cms.tasks.webhooks import announce
+from cms.views.models import SavedView
 from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests import pictures
 from tests.factories import form_file, make_picture, make_upload, make_user
@@ -81,6 +82,11 @@ def world(ctx, run_jobs):
     db.session.flush()
     preset_acts.switch(presets.find("tall"), on=False)
     queue.pause(["retry_group"], other)
+    views = [
+        SavedView(list="image", name=name, owner_id=other.id, shared=name == "Shared", query={})
+        for name in ("Shared", "Private")
+    ]
+    db.session.add_all(views)
     db.session.commit()
     return {
         "id": ready.id,
@@ -94,6 +100,8 @@ def world(ctx, run_jobs):
         "worker": huey.consumer_id,
         "early": early.id,
         "selection": selection.id,
+        "shared": views[0].id,
+        "private": views[1].id,
         "key": ready.renditions[0].key,
     }
 
@@ -229,6 +237,8 @@ PAGES = {
     "/admin/notification/": ADMINISTRATORS,
     "/admin/notification/details/?id={notification}": ADMINISTRATORS,
     "/admin/pulse": ALL,
+    "/admin/view/?id={shared}": dict.fromkeys(ROLES, 302),
+    "/admin/view/?id={private}": NOT_THERE,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
     "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},
@@ -280,6 +290,7 @@ PAGES = {
     "/admin/notification/ajax/lookup/?name=x": {V: 403, A: 403, E: 403, D: 404},
 }
 
+ANYBODY = dict.fromkeys(ROLES, 302)
 SAVED = {V: 403, A: 403, E: 302, D: 302}
 TOLD = {V: 403, A: 403, E: 403, D: 302}
 
@@ -423,6 +434,18 @@ ACTS = [
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
     ("/admin/selection/ajax/update/", {"id": "{selection}"}, NOT_THERE),
+    ("/admin/view/save?list=image", {"name": "Mine"}, ANYBODY),
+    ("/admin/view/save?list=job", {"name": "Mine"}, SAVED),
+    ("/admin/view/update", {"id": "{shared}"}, TOLD),
+    ("/admin/view/update", {"id": "{private}"}, NOT_THERE),
+    ("/admin/view/rename", {"id": "{shared}", "name": "Mine"}, TOLD),
+    ("/admin/view/delete", {"id": "{shared}"}, TOLD),
+    ("/admin/view/delete", {"id": "{private}"}, NOT_THERE),
+    ("/admin/view/default", {"id": "{shared}"}, ANYBODY),
+    ("/admin/view/default", {"id": "{private}"}, NOT_THERE),
+    ("/admin/view/choose", {"list": "image", "size": "50"}, ANYBODY),
+    ("/admin/view/choose", {"list": "webhook", "size": "50"}, TOLD),
+    ("/admin/view/keys", {"on": "0"}, ANYBODY),
     ("/admin/queue/pause", {"task": "process_image"}, TOLD),
     ("/admin/queue/pause", {"task": "*"}, TOLD),
     ("/admin/queue/pause", {"task": "nonsense"}, {V: 403, A: 403, E: 403, D: 404}),

@@ -23,6 +23,13 @@ TABLE = {
     ("image_preset", "edit"): {"administrator": "all"},
     ("image_preset", "delete"): {"administrator": "all"},
     ("image_preset", "regenerate"): {"administrator": "all"},
+    ("saved_view", "create"): {
+        "viewer": "all", "author": "all", "editor": "all", "administrator": "all"
+    },
+    ("saved_view", "edit"): {
+        "viewer": "own", "author": "own", "editor": "own", "administrator": "all"
+    },
+    ("saved_view", "share"): {"editor": "all", "administrator": "all"},
     ("job", "view"): {"editor": "all", "administrator": "all"},
     ("job", "retry"): {"administrator": "all"},
     ("job", "inspect"): {"administrator": "all"},
@@ -36,7 +43,7 @@ TABLE = {
     ("webhook", "delete"): {"administrator": "all"},
     ("webhook_delivery", "view"): {"administrator": "all"},
     ("webhook_delivery", "retry"): {"administrator": "all"},
-}
+}  # fmt: skip
 KINDS = {kind for kind, _action in TABLE} | {"user", "audit_entry", ""}
 ACTIONS = {action for _kind, action in TABLE} | {"export", ""}
 

@@ -1,3 +1,5 @@
+from typing import Any, ClassVar
+
 """Cells of every kind of field, edited in place."""
 
 from datetime import date
@@ -16,7 +18,9 @@ COLUMNS = ("title", "note", "size", "hidden", "status", "taken_on")
 class SheetView(toy.PhotoView):
     """A list in which everything can be edited."""
 
-    column_list = column_editable_list = form_columns = COLUMNS
+    column_list: ClassVar[Any] = COLUMNS
+    column_editable_list: ClassVar[Any] = COLUMNS
+    form_columns: ClassVar[Any] = COLUMNS
     form_overrides = {"status": SelectField}
     form_args = {
         "status": {
@@ -24,8 +28,8 @@ class SheetView(toy.PhotoView):
             "coerce": toy.Status,
         }
     }
-    form_ajax_refs = None
-    inline_models = None
+    form_ajax_refs: ClassVar[Any] = None
+    inline_models: ClassVar[Any] = None
 
 
 class ManyView(QsListView):

@@ -16,6 +16,7 @@ from flask import Flask, abort, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.actions import action
+from flask_admin.base import AdminViewMeta
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.theme import Bootstrap4Theme
 from flask_babel import gettext as _
@@ -68,7 +69,21 @@ class QsIndexView(Guarded, AdminIndexView):
         self.static_folder = None
 
 
-class QsModelView(Guarded, ModelView):
+class Pages(AdminViewMeta):
+    """Leaves a page to the class that declares it.
+
+    Flask-Admin copies every inherited page onto each class: one that is put before
+    another would bring the pages of their common base back.
+    """
+
+    def __init__(cls, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> None:
+        super().__init__(name, bases, own)
+        for page in vars(cls).keys() - own.keys():
+            if hasattr(vars(cls)[page], "_urls"):
+                delattr(cls, page)
+
+
+class QsModelView(Guarded, ModelView, metaclass=Pages):
     """Flask-Admin's `ModelView` with its known traps closed.
 
     `audited` says whether changes go to the audit trail. Hooks, all inside the

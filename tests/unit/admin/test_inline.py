@@ -1,5 +1,3 @@
-from typing import Any, ClassVar
-
 """Cells of every kind of field, edited in place."""
 
 from datetime import date
@@ -18,9 +16,7 @@ COLUMNS = ("title", "note", "size", "hidden", "status", "taken_on")
 class SheetView(toy.PhotoView):
     """A list in which everything can be edited."""
 
-    column_list: ClassVar[Any] = COLUMNS
-    column_editable_list: ClassVar[Any] = COLUMNS
-    form_columns: ClassVar[Any] = COLUMNS
+    column_list = column_editable_list = form_columns = COLUMNS  # type: ignore[assignment]
     form_overrides = {"status": SelectField}
     form_args = {
         "status": {
@@ -28,8 +24,8 @@ class SheetView(toy.PhotoView):
             "coerce": toy.Status,
         }
     }
-    form_ajax_refs: ClassVar[Any] = None
-    inline_models: ClassVar[Any] = None
+    form_ajax_refs = None  # type: ignore[assignment]
+    inline_models = None  # type: ignore[assignment]
 
 
 class ManyView(QsListView):

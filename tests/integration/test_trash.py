@@ -6,11 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from cms import clock, trash
-from cms.accounts.models import User
 from cms.audit.models import AuditEntry
 from cms.config import settings
 from cms.editorial import trash as acts
-from cms.editorial.uploads import upload_pictures
 from cms.extensions import db
 from cms.jobs import selections
 from cms.jobs.models import Job, JobState
@@ -19,7 +17,7 @@ from cms.media.models import Image, ImageStatus, Rendition
 from cms.tasks import huey
 from cms.tasks.trash import purge_trash
 from tests import pictures
-from tests.factories import form_file, make_picture, make_upload, make_user
+from tests.factories import make_picture
 
 LIST, TRASH = "/admin/image/", "/admin/image/trash/"
 JSON = {"Accept": "application/json"}

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Query
 from werkzeug.exceptions import HTTPException
 from wtforms import Form, StringField, ValidationError
 
+from cms.admin import drafts
 from cms.admin.access import Guarded, needs, storable
 from cms.audit.services import record
 from cms.errors import CmsError
@@ -300,9 +301,11 @@ class QsModelView(Guarded, ModelView):
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         answer = super()._run_view(fn, *args, **kwargs)
-        refused = request.method == "POST" and isinstance(answer, str)
-        if refused and fn.__name__ in ("create_view", "edit_view"):
+        if request.method != "POST" or fn.__name__ not in ("create_view", "edit_view"):
+            return answer
+        if isinstance(answer, str):
             return answer, 422
+        drafts.note_saved(answer)
         return answer
 
     def get_export_value(self, model: Any, name: Any) -> Any:

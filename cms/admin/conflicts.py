@@ -84,6 +84,10 @@ class Conflicts:
         saved: bool = super().update_model(form, model)  # type: ignore[misc]
         return saved
 
+    def changes_to(self, model: Any) -> Sequence[AuditEntry]:
+        """Return what the audit trail knows of a row, the newest first."""
+        return history_of(model, MOST_ENTRIES)
+
     def _saved_values(self, form: Form, model: Any) -> dict[str, str]:
         return {
             field.short_name: _as_text(getattr(model, field.short_name))
@@ -98,7 +102,7 @@ class Conflicts:
             for part in request.form.get(self.SEEN_FIELDS, "").split()
             if ":" in part
         )
-        history = history_of(model, MOST_ENTRIES) if self.audited else ()  # type: ignore[attr-defined]
+        history = self.changes_to(model)
         found = {}
         for name, saved in self._saved_values(form, model).items():
             mine, before = _as_text(form[name].data), given.get(name)

@@ -159,6 +159,9 @@ class PhotoView(QsListView):
     def record_change(self, action_name, model, changes):
         self.noted.append((action_name, str(model), changes))
 
+    def changes_to(self, model):
+        return ()
+
     def on_model_change(self, form, model, is_created):
         if model.title == "explode":
             raise RuntimeError("SELECT secrets")

@@ -41,9 +41,6 @@ document.addEventListener("submit", ({ target }) => {
   if (new URL(target.action, location.href).pathname.endsWith("/logout")) kept().forEach(forget);
 });
 
-tidyUp();
-for (const form of words ? all("form[data-draft]") : []) watch(form);
-
 function watch(form) {
   const id = new URLSearchParams(location.search).get("id");
   const key = `${PREFIX}${form.dataset.draft}:${location.pathname}${id === null ? "" : `?id=${id}`}`;
@@ -54,8 +51,8 @@ function watch(form) {
   form.querySelector(".form-buttons")?.append(state);
 
   const refused = "refused" in form.dataset; // what was typed stands in it, and is not saved
-  const first = JSON.stringify(values(form));
-  let last = first;
+  const first = JSON.stringify(values(form, asSent));
+  let last = first; // perhaps somebody has typed before this script came
   let timer = null;
   let sure = false;
   let leaving = false;
@@ -182,6 +179,7 @@ function watch(form) {
   }
 
   offer();
+  look();
   show();
 }
 
@@ -215,14 +213,27 @@ function* controls(form) {
   }
 }
 
-function values(form) {
-  const found = {};
-  for (const [name, field] of controls(form)) {
-    if (field.type === "checkbox" || field.type === "radio") found[name] = field.checked;
-    else if (field.multiple) found[name] = [...field.selectedOptions].map(({ value }) => value);
-    else found[name] = field.value;
+const values = (form, valueOf = asTyped) =>
+  Object.fromEntries([...controls(form)].map(([name, field]) => [name, valueOf(field)]));
+
+const isBox = ({ type }) => type === "checkbox" || type === "radio";
+
+function asTyped(field) {
+  if (isBox(field)) return field.checked;
+  return field.multiple ? [...field.selectedOptions].map(({ value }) => value) : field.value;
+}
+
+function asSent(field) {
+  if (isBox(field)) return field.defaultChecked;
+  if (field.options) {
+    const chosen = [...field.options].filter((option) => option.defaultSelected).map(({ value }) => value);
+    return field.multiple ? chosen : (chosen.at(-1) ?? field.options[0]?.value ?? "");
   }
-  return found;
+  if (!field.matches("input")) return field.defaultValue;
+  const same = document.createElement("input"); // reads it as this kind of field does
+  same.type = field.type;
+  same.value = field.defaultValue;
+  return same.value;
 }
 
 function fill(form, fields) {
@@ -240,3 +251,6 @@ function fill(form, fields) {
 function say(text, tone, more) {
   document.dispatchEvent(new CustomEvent("list:say", { detail: { words: text, tone, more } }));
 }
+
+tidyUp();
+for (const form of words ? all("form[data-draft]") : []) watch(form);

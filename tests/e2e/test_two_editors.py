@@ -172,6 +172,7 @@ def test_a_picture_goes_to_the_trash_and_comes_back(page, site, picture, axe, ke
     drop(page, pictures.jpeg(600, 400, comment=b"jetty"), "again.jpg")
     here = page.locator(".notice-warning")
     expect(here).to_contain_text("These are in the trash, and were not uploaded again:", **READY)
+    expect(page.locator(".uppy-Dashboard-inner")).to_be_hidden()
     axe()
     keep("in-the-trash")
     here.get_by_role("button", name="Restore").click()

@@ -1,5 +1,6 @@
 """The trash: what is deleted is out of sight, comes back whole, and goes for good in time."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from cms.media.models import Image, ImageStatus, Rendition
 from cms.tasks import huey
 from cms.tasks.trash import purge_trash
 from tests import pictures
-from tests.factories import make_picture
+from tests.factories import form_file, make_picture
 
 LIST, TRASH = "/admin/image/", "/admin/image/trash/"
 JSON = {"Accept": "application/json"}
@@ -37,6 +38,15 @@ def image(each_ctx, run_jobs):
 def deleted(image):
     acts.delete_picture(image, None)
     db.session.commit()
+    return image
+
+
+@pytest.fixture
+def shown(ctx, run_jobs):
+    """A ready picture, for the screens."""
+    image = make_picture(pictures.jpeg(300, 200), "harbour.jpg")
+    db.session.commit()
+    run_jobs()
     return image
 
 
@@ -231,3 +241,111 @@ def test_what_was_restored_meanwhile_is_not_purged(image):
     with pytest.raises(acts.NotInTrash):
         acts.restore_picture(image)
     assert found(image.id) is not None
+
+
+# The screens
+
+
+def press(client, address, **form):
+    """Post a form, and return the page that it leads to."""
+    return client.post(address, data=form, follow_redirects=True).text
+
+
+def undo_of(page):
+    """What the button Undo of a page sends."""
+    form = re.search(r'<form class="notice-undo".*?</form>', page, re.DOTALL)[0]
+    address = re.search(r'action="([^"]+)"', form)[1]
+    return address, re.findall(r'name="id" value="(\d+)"', form)
+
+
+def test_what_is_deleted_is_taken_back_by_undo(client, log_in, shown):
+    log_in("editor")
+    page = press(client, f"{LIST}delete/", id=shown.id, url=LIST)
+    assert "“harbour” was moved to the trash." in page
+    address, ids = undo_of(page)
+    page = press(client, address, id=ids, url=LIST)
+    assert "“harbour” was restored." in page
+    assert found(shown.id) is not None
+
+
+def test_the_ticked_ones_are_taken_back_together(client, log_in, shown):
+    log_in("editor")
+    other = make_picture(filename="pier.jpg")
+    db.session.commit()
+    form = {"action": "delete", "rowid": [shown.id, other.id]}
+    page = press(client, f"{LIST}action/", url=LIST, **form)
+    assert "2 were moved to the trash." in page
+    address, ids = undo_of(page)
+    assert set(ids) == {str(shown.id), str(other.id)}
+    assert "2 were restored." in press(client, address, id=ids, url=LIST)
+    assert db.session.query(Image).count() == 2
+
+
+def test_the_trash_tells_who_deleted_it_and_when_it_goes(client, log_in, shown):
+    user = log_in("editor")
+    client.post(f"{LIST}delete/", data={"id": shown.id})
+    page = client.get(TRASH).text
+    assert "harbour" in page
+    assert user.email in page
+    assert "in 30 days" in page
+    with clock.stopped_at(clock.now() + timedelta(days=29, hours=1)):
+        assert "in 1 day" in client.get(TRASH).text
+    with clock.stopped_at(clock.now() + timedelta(days=31)):
+        assert "tonight" in client.get(TRASH).text
+    with client.get(f"{TRASH}preview?id={shown.id}") as preview:
+        assert preview.status_code == 200
+        assert "private" in preview.headers["Cache-Control"]
+    for address in (f"{LIST}status?ids={shown.id}", LIST):
+        assert "harbour" not in client.get(address).text
+    assert client.get(f"{LIST}status?ids={shown.id}").json == {"images": []}
+
+
+def test_an_editor_deletes_nothing_for_ever(client, log_in, shown):
+    log_in("editor")
+    client.post(f"{LIST}delete/", data={"id": shown.id})
+    page = client.get(TRASH).text
+    assert f"{TRASH}restore" in page
+    assert "for ever" not in page
+    assert "Empty the trash" not in page
+
+
+def test_an_administrator_deletes_for_ever_and_empties_the_trash(client, log_in, shown, run_jobs):
+    log_in("administrator")
+    other = make_picture(filename="pier.jpg")
+    db.session.commit()
+    client.post(f"{LIST}action/", data={"action": "delete", "rowid": [shown.id, other.id]})
+    page = press(client, f"{TRASH}purge", id=other.id)
+    assert "It was deleted for ever." in page
+    assert "This is not in the trash any more." in press(client, f"{TRASH}restore", id=other.id)
+
+    assert "a job does this with all 1 of them" in press(client, f"{TRASH}empty")
+    run_jobs()
+    with trash.included():
+        assert db.session.query(Image).count() == 0
+    assert "The trash is empty." in client.get(TRASH).text
+    actions = [entry.action for entry in db.session.query(AuditEntry).filter_by(thing_kind="image")]
+    assert actions.count("purge") == actions.count("delete") == 2
+
+
+def test_everything_in_the_trash_is_restored_by_a_job(client, log_in, shown, run_jobs):
+    log_in("editor")
+    client.post(f"{LIST}delete/", data={"id": shown.id})
+    client.post(f"{TRASH}action/", data={"action": "restore", "everything": "1"})
+    run_jobs()
+    assert found(shown.id) is not None
+
+
+@pytest.mark.parametrize(("role", "answered"), [("editor", "duplicates"), ("author", "images")])
+def test_the_same_bytes_again_are_offered_to_be_restored(client, log_in, shown, role, answered):
+    acts.delete_picture(shown, None)
+    db.session.commit()
+    with files.storage().open(shown.key) as file:
+        data = file.read()
+    log_in(role)
+    answer = client.post(f"{LIST}upload", data={"file": form_file(data)}, headers=JSON).json
+    assert len(answer[answered]) == 1
+    for here in answer.get("duplicates", ()):
+        assert (here["id"], here["restore"]) == (shown.id, f"{TRASH}restore")
+        assert "harbour" in client.get(here["url"]).text
+        page = press(client, f"{LIST}upload", file=form_file(data))
+        assert "is in the trash: “harbour”. It can be restored." in page

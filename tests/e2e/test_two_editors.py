@@ -168,7 +168,7 @@ def test_a_picture_goes_to_the_trash_and_comes_back(page, site, picture, axe, ke
 
     row(page, "jetty").get_by_role("button", name="Delete").click()
     page.locator("[data-confirm-yes]").click()
-    expect(row(page, "jetty")).to_have_count(0)
+    expect(page.locator(".notice-undo")).to_be_visible()
     drop(page, pictures.jpeg(600, 400, comment=b"jetty"), "again.jpg")
     here = page.locator(".notice-warning")
     expect(here).to_contain_text("These are in the trash, and were not uploaded again:", **READY)
@@ -180,6 +180,7 @@ def test_a_picture_goes_to_the_trash_and_comes_back(page, site, picture, axe, ke
 
     row(page, "jetty").get_by_role("button", name="Delete").click()
     page.locator("[data-confirm-yes]").click()
+    expect(page.locator(".notice-undo")).to_be_visible()
     page.get_by_role("link", name="Trash").click()
     expect(row(page, "jetty")).to_contain_text("in 30 days")
     expect(row(page, "jetty").locator("img")).to_have_js_property("naturalWidth", 200)

@@ -54,7 +54,8 @@ class Trashable:
 
     @declared_attr
     def deleted_by(cls) -> Mapped[User | None]:  # noqa: N805
-        return relationship("User", foreign_keys=f"{cls.__name__}.deleted_by_id")
+        name = cls.__name__  # type: ignore[attr-defined]
+        return relationship("User", foreign_keys=f"{name}.deleted_by_id")
 
     @property
     def in_trash(self) -> bool:

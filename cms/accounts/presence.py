@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    ForeignKey,
+    Index,
+    String,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,5 +75,5 @@ def others(user: User, kind: str, thing_id: str) -> Sequence[str]:
     return db.session.scalars(query).all()
 
 
-def _is(user: User, kind: str, thing_id: str) -> tuple[object, ...]:
+def _is(user: User, kind: str, thing_id: str) -> tuple[ColumnElement[bool], ...]:
     return Presence.kind == kind, Presence.thing_id == thing_id, Presence.user_id == user.id

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ForeignKey, event
 from sqlalchemy.orm import (
@@ -33,9 +33,6 @@ from cms import clock
 from cms.config import settings
 from cms.database import UtcDateTime
 from cms.extensions import db
-
-if TYPE_CHECKING:
-    from cms.accounts.models import User
 
 _included: ContextVar[bool] = ContextVar("trash_included", default=False)
 
@@ -53,7 +50,7 @@ class Trashable:
         return mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
     @declared_attr
-    def deleted_by(cls) -> Mapped[User | None]:  # noqa: N805
+    def deleted_by(cls) -> Mapped[Any]:  # noqa: N805
         name = cls.__name__  # type: ignore[attr-defined]
         return relationship("User", foreign_keys=f"{name}.deleted_by_id")
 
@@ -67,7 +64,7 @@ class Trashable:
         """When it goes for good: at the first tidying up after this."""
         return self.deleted_at and self.deleted_at + timedelta(days=settings().trash_days)
 
-    def put_in_trash(self, by: User | None) -> None:
+    def put_in_trash(self, by: Any) -> None:
         """Move it to the trash."""
         self.deleted_at, self.deleted_by = clock.now(), by
         db.session.flush()

@@ -87,6 +87,9 @@ class Settings(BaseModel):
         30, ge=3, description="Seconds without a sign of life after which a worker counts as dead."
     )
     job_keep_days: int = Field(90, ge=1, description="Days that ended jobs are kept for.")
+    trash_days: int = Field(
+        30, ge=1, description="Days that what was deleted stays in the trash, to be restored."
+    )
     upload_max_mb: Millions = Field(50, description="Largest single file, in MB.")
     request_max_mb: Millions = Field(500, description="Largest single request, in MB.")
     image_max_megapixels: Millions = Field(

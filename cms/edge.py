@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -204,11 +205,18 @@ def _refuse_json_at_the_door() -> None:
 
 
 def ask_to_log_in() -> Any:
-    """Send a stranger to the log-in page and back here; a program gets a 401."""
+    """Send a stranger to the log-in page and back here, after a form to the page that it was
+    on; a program gets a 401."""
     if wants_json():
         return jsonify(error=gettext("Please log in first.")), 401
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    here = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
     return redirect(url_for("security.login", next=here))
+
+
+def _page_before() -> str | None:
+    before = urlsplit(request.referrer or "")
+    path = before._replace(scheme="", netloc="", fragment="").geturl()
+    return inner_target(path) if before.netloc == request.host else None
 
 
 def _commit_or_roll_back(response: Response) -> Response:

@@ -22,7 +22,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "editor": {
         "admin": frozenset({"enter"}),
         "saved_view": frozenset({"create", "edit:own", "share"}),
-        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
+        "image": frozenset({"view", "create", "edit", "delete", "restore", "retry", "regenerate"}),
         "image_preset": frozenset({"view"}),
         "library": frozenset({"view", "edit"}),
         "job": frozenset({"view"}),
@@ -31,7 +31,9 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "administrator": {
         "admin": frozenset({"enter"}),
         "saved_view": frozenset({"create", "edit", "share"}),
-        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
+        "image": frozenset(
+            {"view", "create", "edit", "delete", "restore", "purge", "retry", "regenerate"}
+        ),
         "image_preset": frozenset({"view", "create", "edit", "delete", "regenerate"}),
         "library": frozenset({"view", "edit", "delete"}),
         "schedule": frozenset({"view", "edit"}),

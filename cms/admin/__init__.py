@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from cms.admin.alt_texts import AltTextView
 from cms.admin.base import open_admin
 from cms.admin.dashboard import Dashboard
+from cms.admin.image_trash import ImageTrash
 from cms.admin.images import ImageView
 from cms.admin.jobs import JobView
 from cms.admin.library import LibraryView
@@ -32,6 +33,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["pauses_in_words"] = pauses_in_words
     admin = open_admin(app, Dashboard(), app.jinja_env.globals["csp_nonce"])
     admin.add_view(ImageView(Image, name=_l("Pictures"), endpoint="image"))
+    admin.add_view(
+        ImageTrash(Image, name=_l("Trash"), endpoint="image_trash", url="/admin/image/trash")
+    )
     admin.add_view(LibraryView(name=_l("Library"), endpoint="library", url="/admin/library"))
     admin.add_view(
         AltTextView(name=_l("Alternative texts"), endpoint="alt_text", url="/admin/alt-text")

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Query
 from werkzeug.exceptions import HTTPException
 from wtforms import Form, StringField, ValidationError
 
+from cms.admin import drafts
 from cms.admin.access import Guarded, needs, storable
 from cms.audit.services import record
 from cms.errors import CmsError
@@ -76,7 +77,7 @@ class Pages(AdminViewMeta):
     another would bring the pages of their common base back.
     """
 
-    def __init__(cls, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> None:
+    def __init__(cls, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> None:  # noqa: N805 - a metaclass
         super().__init__(name, bases, own)
         for page in vars(cls).keys() - own.keys():
             if hasattr(vars(cls)[page], "_urls"):
@@ -330,9 +331,11 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         answer = super()._run_view(fn, *args, **kwargs)
-        refused = request.method == "POST" and isinstance(answer, str)
-        if refused and fn.__name__ in ("create_view", "edit_view"):
+        if request.method != "POST" or fn.__name__ not in ("create_view", "edit_view"):
+            return answer
+        if isinstance(answer, str):
             return answer, 422
+        drafts.note_saved(answer)
         return answer
 
     def get_export_value(self, model: Any, name: Any) -> Any:

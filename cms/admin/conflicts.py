@@ -1,44 +1,92 @@
-"""Two editors, one row: the second to save sees what the first one changed."""
+"""Two editors, one row: the second to save sees both sides, and chooses field by field."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import flash, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import inspect
-from wtforms import Form
+from wtforms import Field, Form
+
+from cms.admin import columns
+from cms.admin.sides import Sides, sides
+from cms.audit.models import AuditEntry
+from cms.audit.services import history_of
+
+MOST_ENTRIES = 50
+THEIRS, MINE = "theirs", "mine"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A field that others have saved with another value than the form has.
+
+    `chosen` says which is taken unless the editor says otherwise: theirs, where only they
+    changed it. `value` is theirs as it would be typed. `who` saved it, and `at` is when, if
+    the audit trail knows.
+    """
+
+    name: str
+    label: str
+    sides: Sides
+    value: str
+    chosen: str
+    who: str | None
+    at: Markup | None
+
+    @property
+    def by_both(self) -> bool:
+        """Whether the editor changed it as well."""
+        return self.chosen == MINE
 
 
 class Conflicts:
     """Refuses a save over values that changed since the form was shown.
 
-    The form carries a digest of the values it was filled with. Where the row
-    no longer has them, the form comes back with the editor's text kept and
-    each differing field's saved value beside it; saving again then overwrites,
-    knowingly.
+    The form carries a digest of the values it was filled with, whole and by field. Where
+    the row no longer has them, the form comes back with the editor's text kept, and with
+    what others saved beside it. Of each such field the editor chooses a side; saving again
+    then overwrites, knowingly.
     """
 
     SEEN = "_seen"
+    SEEN_FIELDS = "_seen_fields"
+    CHOICE = "_choice-"
 
     def edit_form(self, obj: Any = None) -> Any:
         """Make the form, filled from `obj`, and remember what it was filled with."""
         form = super().edit_form(obj)  # type: ignore[misc]
-        form.seen = digest(self._saved_values(form, obj))
+        saved = self._saved_values(form, obj)
+        form.seen = digest(saved)
+        form.seen_fields = " ".join(f"{name}:{digest({name: saved[name]})}" for name in saved)
         form.conflicts = {}
+        for name in saved:
+            if request.form.get(self.CHOICE + name) == THEIRS:
+                form[name].data, form[name].process_errors = getattr(obj, name), []
         return form
 
     def update_model(self, form: Form, model: Any) -> bool:
         """Save, unless somebody else saved first."""
         given, seen = request.form.get(self.SEEN), getattr(form, "seen", None)
-        if given is None or seen is None or hmac.compare_digest(given.encode(), seen.encode()):
-            saved: bool = super().update_model(form, model)  # type: ignore[misc]
-            return saved
-        form.conflicts = self._differences(form, model)
-        flash(_("Somebody else saved this in the meantime. Compare, then save again."), "warning")
-        return False
+        if given is not None and seen is not None:
+            if not hmac.compare_digest(given.encode(), seen.encode()):
+                form.conflicts = self._differences(form, model)
+            if form.conflicts:
+                words = _("Somebody else saved this in the meantime. Compare, then save again.")
+                flash(words, "warning")
+                return False
+        saved: bool = super().update_model(form, model)  # type: ignore[misc]
+        return saved
+
+    def changes_to(self, model: Any) -> Sequence[AuditEntry]:
+        """Return what the audit trail knows of a row, the newest first."""
+        return history_of(model, MOST_ENTRIES)
 
     def _saved_values(self, form: Form, model: Any) -> dict[str, str]:
         return {
@@ -47,12 +95,60 @@ class Conflicts:
             if model is not None and field.short_name in _comparable(model)
         }
 
-    def _differences(self, form: Form, model: Any) -> dict[str, str]:
-        return {
-            name: saved
-            for name, saved in self._saved_values(form, model).items()
-            if saved != _as_text(form[name].data)
-        }
+    def _differences(self, form: Form, model: Any) -> dict[str, Conflict]:
+        """Return what others changed, and the form has otherwise."""
+        given = dict(
+            part.split(":", 1)
+            for part in request.form.get(self.SEEN_FIELDS, "").split()
+            if ":" in part
+        )
+        history = self.changes_to(model)
+        found = {}
+        for name, saved in self._saved_values(form, model).items():
+            mine, before = _as_text(form[name].data), given.get(name)
+            untouched = before == digest({name: saved})
+            if saved != mine and not untouched:
+                chosen = THEIRS if before == digest({name: mine}) else MINE
+                found[name] = _conflict(form[name], getattr(model, name), chosen, history)
+        return found
+
+
+def _conflict(field: Field, theirs: Any, chosen: str, history: Sequence[AuditEntry]) -> Conflict:
+    name = field.short_name
+    entry = next((entry for entry in history if name in entry.changes), None)
+    return Conflict(
+        name=name,
+        label=str(field.label.text),
+        sides=sides(_in_words(field, theirs), _in_words(field, field.data)),
+        value=_as_text(theirs),
+        chosen=chosen,
+        who=entry.user_email if entry else None,
+        at=columns.time_tag(entry.at) if entry else None,
+    )
+
+
+def _in_words(field: Field, value: Any) -> str:
+    """Return a value as people read it in that field."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if hasattr(field, "in_percent"):
+        kept, field.data = field.data, value
+        shown = field.in_percent()
+        field.data = kept
+        parts = [shown] if isinstance(shown, str) else shown
+        return ", ".join(f"{part} %" for part in parts if part)
+    words = _choices(field)
+    if isinstance(value, list | tuple):
+        return ", ".join(words.get(_as_text(one), _as_text(one)) for one in value)
+    return words.get(_as_text(value), _as_text(value))
+
+
+def _choices(field: Field) -> Mapping[str, str]:
+    choices = getattr(field, "choices", None)
+    if not isinstance(choices, list | tuple):
+        return {}
+    pairs = (choice for choice in choices if not isinstance(choice, str))
+    return {_as_text(value): str(words) for value, words, *_rest in pairs}
 
 
 def _comparable(model: Any) -> set[str]:

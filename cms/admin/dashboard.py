@@ -6,9 +6,10 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from cms.accounts.policy import may
-from cms.admin.base import QsIndexView, expose, needs
+from cms.admin.base import expose, needs
 from cms.admin.images import STATES
 from cms.admin.listing import MOST_COUNTED, in_words
+from cms.admin.presence import OpenPages
 from cms.jobs import ledger
 from cms.jobs.models import JobState
 from cms.media import services as media
@@ -16,7 +17,7 @@ from cms.notifications import services as notifications
 from cms.tasks import watching
 
 
-class Dashboard(QsIndexView):
+class Dashboard(OpenPages):
     """Counts with a way to each list; people see only what they may open."""
 
     icon = "home"

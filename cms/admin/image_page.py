@@ -90,7 +90,7 @@ def refusal_to_delete(image: Image) -> str | None:
     uses = g.get("uses_of_pictures", {}).get(image.id)
     if not uses:
         return None
-    refused = pictures.StillUsed.of(image, uses)
+    refused = usage.StillUsed.of(image, uses)
     return _(refused.sentence, **refused.facts)
 
 

@@ -21,11 +21,19 @@ from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
-from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
+from cms.admin.lists import EDIT, LONGEST_SEARCH, Live, RowButton, SearchItem, Tab, asked_ids
+from cms.admin.trash import TO_TRASH, ToTrash
 from cms.config import settings
 from cms.edge import answer_error, wants_json
-from cms.editorial import pictures, retries
-from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, upload_pictures
+from cms.editorial import retries
+from cms.editorial.uploads import (
+    Duplicate,
+    FileTooLarge,
+    NoFile,
+    Refusal,
+    UploadResult,
+    upload_pictures,
+)
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
@@ -71,7 +79,7 @@ def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return columns.breakable(image.owner.email) if image.owner else columns.EMPTY
 
 
-class ImageView(ImagePage):
+class ImageView(ToTrash, ImagePage):
     """The list of pictures, where files are dropped."""
 
     kind, icon = "image", "photo"
@@ -174,7 +182,7 @@ class ImageView(ImagePage):
             post=True,
             shown=lambda image: image.status == ImageStatus.FAILED,
         ),
-        replace(DELETE, refusal=refusal_to_delete),
+        replace(TO_TRASH, refusal=refusal_to_delete),
     )
     action_icons: ClassVar[dict[str, str]] = {
         "delete": "trash",
@@ -280,9 +288,6 @@ class ImageView(ImagePage):
 
     thumbnail_url = staticmethod(thumbnail_url)
 
-    def _delete(self, model: Image) -> None:
-        pictures.delete_picture(model)
-
     def _as_page(self, result: UploadResult) -> ResponseReturnValue:
         if result.taken:
             flash(_("Upload successful, processing..."), "success")
@@ -292,13 +297,9 @@ class ImageView(ImagePage):
         for here in result.duplicates:
             flash(
                 Markup('{} <a href="{}">{}</a>').format(
-                    _(
-                        "“%(filename)s” is already here: “%(title)s”.",
-                        filename=here.filename,
-                        title=here.image.title,
-                    ),
+                    _in_words(here),
                     _page_of(here.image),
-                    _("Open it"),
+                    _("Open the trash") if here.image.in_trash else _("Open it"),
                 ),
                 "warning",
             )
@@ -335,6 +336,7 @@ def _as_json(result: UploadResult) -> ResponseReturnValue:
                 "id": here.image.id,
                 "title": here.image.title,
                 "url": _page_of(here.image),
+                **_way_back(here.image),
             }
             for here in result.duplicates
         ]
@@ -342,7 +344,21 @@ def _as_json(result: UploadResult) -> ResponseReturnValue:
 
 
 def _page_of(image: Image) -> str:
+    if image.in_trash:
+        return url_for("image_trash.index_view", search=image.title[:LONGEST_SEARCH])
     return url_for("image.details_view", id=image.id)
+
+
+def _way_back(image: Image) -> dict[str, str]:
+    """Return where a picture that is in the trash is restored."""
+    return {"restore": url_for("image_trash.restore")} if image.in_trash else {}
+
+
+def _in_words(here: Duplicate) -> str:
+    facts = {"filename": here.filename, "title": here.image.title}
+    if here.image.in_trash:
+        return _("“%(filename)s” is in the trash: “%(title)s”. It can be restored.", **facts)
+    return _("“%(filename)s” is already here: “%(title)s”.", **facts)
 
 
 def _code(result: UploadResult) -> int:

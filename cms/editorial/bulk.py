@@ -95,8 +95,6 @@ for _act in (
     Act("job", "discard", Job, "discard", N_("Give up"),
         lambda job, _by: retries.discard_job(job)),
     Act("image", "edit", Image, "edit", N_("Edit"), edits.write),
-    Act("image", "delete", Image, "delete", N_("Delete"),
-        lambda image, _by: pictures.delete_picture(image)),
     Act("image", "retry", Image, "retry", N_("Retry"),
         lambda image, _by: retries.retry_picture(image)),
     Act("image", "render", Image, "retry", N_("Make the renditions again"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 from werkzeug.datastructures import FileStorage
@@ -12,28 +11,11 @@ from cms.audit.services import record
 from cms.editorial.uploads import NoFile, display_name, inspected
 from cms.errors import N_, CmsError
 from cms.jobs.models import Job
-from cms.media import services, survey, usage, versions
+from cms.media import services, survey, versions
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageVersion
-from cms.media.usage import Use
-from cms.notifications import services as notifications
 from cms.tasks.images import process_image
 from cms.tasks.webhooks import announce
-
-MOST_USES_NAMED = 3
-
-
-class StillUsed(CmsError):
-    """The picture is shown somewhere; deleting it would leave a hole."""
-
-    sentence = N_("“%(title)s” is used in %(where)s, and cannot be deleted.")
-
-    @classmethod
-    def of(cls, image: Image, uses: Sequence[Use]) -> StillUsed:
-        """Make the error that says of a picture where it is used; not of too many places."""
-        named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
-        where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
-        return cls(title=image.title, where=where)
 
 
 class SameFile(CmsError):
@@ -49,19 +31,6 @@ def remake(image: Image, **options: Any) -> None:
     """
     if services.remake(image, **options):
         announce("picture.ready", services.in_brief(image))
-
-
-def delete_picture(image: Image) -> None:
-    """Delete a picture with its renditions and versions; the files go after the commit.
-
-    What administrators were told of it is closed: nothing is left to mend. Raises
-    `StillUsed`.
-    """
-    if uses := usage.uses_of([image.id]).get(image.id):
-        raise StillUsed.of(image, uses)
-    record("delete", image, title=image.title, filename=image.filename)
-    notifications.close_subject("image", image.id)
-    services.delete_picture(image)
 
 
 def keep_focal_point(image: Image) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
+from cms import trash
 from cms.accounts.models import User
 from cms.accounts.policy import may
 from cms.audit.services import record
@@ -47,7 +48,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """One file that is here already, as a picture that the person may see."""
+    """One file that is here already, as a picture that the person may see, or restore."""
 
     filename: str
     image: Image
@@ -108,15 +109,19 @@ def display_name(filename: str) -> str:
 
 
 def _already_here(incoming: IncomingFile, owner: User) -> Image | None:
-    """Return the picture that has the same bytes, if the person may see it.
+    """Return the picture that has the same bytes, if the person may see it; one in the
+    trash, if there is no other and the person may restore it.
 
     The uploads of one person wait here for each other, so that the same file twice in
     one drop is found too: by a lock on the account, in SQLite by the savepoint around.
     """
     account = select(User.id).where(User.id == owner.id)
     db.session.execute(account.with_for_update(key_share=True))
-    same = lookalikes.same_file(incoming.sha256)
-    return next((image for image in same if may(owner, "view", "image", image)), None)
+    with trash.included():
+        same = lookalikes.same_file(incoming.sha256)
+    return next(
+        (it for it in same if may(owner, "restore" if it.in_trash else "view", "image", it)), None
+    )
 
 
 def _take(name: str, incoming: IncomingFile, found: Probe, owner: User | None) -> tuple[Image, Job]:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, String, delete, func, insert, literal, select, update
 from sqlalchemy import cast as sql_cast
 
-from cms import clock
+from cms import clock, trash
 from cms.accounts.models import User
 from cms.accounts.policy import may
 from cms.audit.services import acting_for
@@ -35,7 +35,8 @@ class Act:
     raises is its refusal. `needs` is what the policy must allow for the thing, `words` a
     button's. What is `slow` takes long for each thing, and each is a transaction of its
     own: `do` does not write before it has done what takes long. It can be begun by nobody,
-    from a shell, and does no harm: the policy is asked only when it is begun.
+    from a shell, and does no harm: the policy is asked only when it is begun. One that is
+    `of_trash` is for what is in the trash.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Act:
     words: str
     do: Callable[..., object]
     slow: bool = False
+    of_trash: bool = False
 
     def perform(self, thing: Any, by: User | None, **options: Any) -> None:
         """Do it to one thing. Raises `NotFound`, `NotAllowed` or what refuses."""
@@ -57,7 +59,8 @@ class Act:
     def find(self, thing_id: str) -> Any:
         """Return the thing of that id, or None."""
         key = self.model.__mapper__.primary_key[0].type.python_type(thing_id)
-        return db.session.get(self.model, key)
+        with trash.included() if self.of_trash else nullcontext():
+            return db.session.get(self.model, key)
 
 
 _acts: dict[tuple[str, str], Act] = {}

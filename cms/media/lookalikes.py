@@ -28,11 +28,14 @@ MOST_SAME = 10
 
 
 def same_file(sha256: str) -> Sequence[Image]:
-    """Return the first pictures whose file has these bytes, without those that failed."""
+    """Return the first pictures whose file has these bytes, without those that failed.
+
+    Asked with `cms.trash.included`, those in the trash come last.
+    """
     query = (
         select(Image)
         .where(Image.sha256 == sha256, Image.status != ImageStatus.FAILED)
-        .order_by(Image.id)
+        .order_by(Image.deleted_at.is_not(None), Image.id)
         .limit(MOST_SAME)
     )
     return db.session.scalars(query).all()

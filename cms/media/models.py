@@ -24,6 +24,7 @@ from cms import clock
 from cms.accounts.models import User
 from cms.database import Base, UtcDateTime, enum_type
 from cms.imaging.presets import Motion, Shape
+from cms.trash import Trashable
 
 # As a literal, so that the index of the pictures without alternative text is found.
 NO_TEXT: Any = literal_column("''", String)
@@ -55,7 +56,7 @@ class Orientation(StrEnum):
         return cls.TALL if height * 10 >= width * 11 else cls.SQUARE
 
 
-class Image(Base):
+class Image(Trashable, Base):
     """A picture as uploaded. `width` and `height` are pixels as displayed, after
     turning; `size` is bytes; `key` is the file's name in the storage.
 
@@ -70,20 +71,23 @@ class Image(Base):
 
     __tablename__ = "image"
     __table_args__ = (
-        Index(None, "status", "id"),
-        Index(None, "owner_id", "id"),
+        Index(None, "deleted_at", "id"),
+        # `deleted_at` in each, so that to leave out the trash needs no look at the rows.
+        Index(None, "status", "id", "deleted_at"),
+        Index(None, "owner_id", "id", "deleted_at"),
         Index(None, "sha256"),
         Index(None, "phash"),
-        Index(None, "look_id", "id"),
-        Index(None, "mime", "id"),
-        Index(None, "size", "id"),
-        Index(None, "orientation", "id"),
-        Index(None, "animated", "id"),
+        Index(None, "look_id", "id", "deleted_at"),
+        Index(None, "mime", "id", "deleted_at"),
+        Index(None, "size", "id", "deleted_at"),
+        Index(None, "orientation", "id", "deleted_at"),
+        Index(None, "animated", "id", "deleted_at"),
         # Only those without are ever looked for by it.
         Index(
             None,
             "alt_text",
             "id",
+            "deleted_at",
             sqlite_where=text("alt_text = ''"),
             postgresql_where=text("alt_text = ''"),
             mysql_length={"alt_text": 1},
@@ -118,7 +122,7 @@ class Image(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    owner: Mapped[User | None] = relationship()
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
     renditions: Mapped[list[Rendition]] = relationship(
         back_populates="image", cascade="all, delete-orphan", order_by="Rendition.id"
     )

@@ -94,7 +94,8 @@ def count_current(
 
 def newest_files(name: str) -> list[Rendition]:
     """Return the renditions of the preset `name` that the newest picture with any has."""
-    newest = select(func.max(Rendition.image_id)).where(Rendition.preset == name)
+    there = select(func.max(Rendition.image_id)).join(Rendition.image)
+    newest = there.where(Rendition.preset == name)
     query = select(Rendition).where(
         Rendition.preset == name, Rendition.image_id == newest.scalar_subquery()
     )

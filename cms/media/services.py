@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, literal_column, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, selectinload
 
 from cms import clock
 from cms.accounts.models import User
@@ -15,7 +15,7 @@ from cms.extensions import db
 from cms.imaging.operations import parse
 from cms.imaging.probe import Probe
 from cms.jobs import ledger
-from cms.media import files, lookalikes, renditions
+from cms.media import files, lookalikes, renditions, survey
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageStatus, Rendition
 from cms.storage.keys import new_key
@@ -52,11 +52,13 @@ def title_from(filename: str) -> str:
 
 
 def begin_processing(image_id: int) -> Image | None:
-    """Mark a picture as being worked on; None when it has been deleted meanwhile."""
+    """Mark a picture as being worked on; None when it has been deleted meanwhile, or is in
+    the trash."""
     image = db.session.get(Image, image_id)
-    if image is not None:
-        image.status = ImageStatus.PROCESSING
-        db.session.flush()
+    if image is None or image.in_trash:
+        return None
+    image.status = ImageStatus.PROCESSING
+    db.session.flush()
     return image
 
 
@@ -137,13 +139,13 @@ def await_processing(image: Image) -> None:
 
 
 def delete_picture(image: Image) -> None:
-    """Delete the rows now and the files once that is committed."""
+    """Delete the rows now and the files, unless others use them, once that is committed."""
     lookalikes.forget(image)
-    renditions = [rendition.key for rendition in image.renditions]
-    for key in (image.key, *renditions, *(version.key for version in image.versions)):
-        files.replaced(key)
+    keys = {image.key, *(r.key for r in image.renditions), *(v.key for v in image.versions)}
     db.session.delete(image)
     db.session.flush()
+    for key in keys - survey.keys_in_use(keys):
+        files.replaced(key)
 
 
 def count_by_status() -> dict[ImageStatus, int]:
@@ -176,9 +178,10 @@ def newest_ready(limit: int) -> list[Image]:
 
 
 def find_rendition(key: str) -> Rendition | None:
-    """Return the rendition whose file has this key, its picture loaded."""
-    query = select(Rendition).where(Rendition.key == key).options(joinedload(Rendition.image))
-    return db.session.scalar(query)
+    """Return the rendition whose file has this key, its picture loaded; none of a picture
+    that is in the trash."""
+    query = select(Rendition).join(Rendition.image).where(Rendition.key == key)
+    return db.session.scalar(query.options(contains_eager(Rendition.image)))
 
 
 def _is_ready(image: Image) -> None:

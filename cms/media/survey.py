@@ -7,7 +7,7 @@ one listing of the store and one reading of each index, however many there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from cms import clock
+from cms import clock, trash
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.media import files, lookalikes, presets, recipes
@@ -47,7 +47,8 @@ class TooManyStrays(CmsError):
 
 @dataclass
 class Figures:
-    """What a survey has found. Sizes are bytes. `incomplete` counts the ready pictures that
+    """What a survey has found. Sizes are bytes. What is in the trash, with all its files,
+    is counted as `trashed`, and in no other sum. `incomplete` counts the ready pictures that
     lack a rendition, or have one that is out of date; the lists name at most `MOST_LISTED`
     of them, and of the pictures that have a file which is not in the store; `strays` are
     files of no picture that are older than `GRACE`."""
@@ -58,6 +59,8 @@ class Figures:
     renditions_size: int = 0
     versions: int = 0
     versions_size: int = 0
+    trashed: int = 0
+    trashed_size: int = 0
     incomplete: int = 0
     incomplete_ids: list[int] = field(default_factory=list)
     lost_originals: list[int] = field(default_factory=list)
@@ -86,6 +89,29 @@ def take(report: Report) -> LibrarySurvey:
     """
     _look_again(report)
     figures = _counted()
+    _take_out_trash(figures)
+    with trash.included():
+        _compare_all(figures, report)
+    for lost in (figures.lost_originals, figures.lost_renditions):
+        lost[:] = _not_in_trash(lost)
+    db.session.execute(delete(LibrarySurvey))
+    survey = LibrarySurvey(figures=asdict(figures))
+    db.session.add(survey)
+    db.session.flush()
+    return survey
+
+
+def keys_in_use(keys: Collection[str]) -> set[str]:
+    """Return those of some keys that a row names, also one in the trash."""
+    with trash.included():
+        return {
+            key
+            for model in (Image, Rendition, ImageVersion)
+            for key in db.session.scalars(select(model.key).where(model.key.in_(keys)))
+        }
+
+
+def _compare_all(figures: Figures, report: Report) -> None:
     total = figures.pictures + figures.renditions + figures.versions
     for prefix in PREFIXES:
         last = f"{prefix}/"
@@ -95,11 +121,6 @@ def take(report: Report) -> LibrarySurvey:
             last = upto
             report(min(figures.files, total), total)
         _compare(figures, _rows(prefix, last, None), [])
-    db.session.execute(delete(LibrarySurvey))
-    survey = LibrarySurvey(figures=asdict(figures))
-    db.session.add(survey)
-    db.session.flush()
-    return survey
 
 
 def remove_strays(report: Report) -> int:
@@ -150,11 +171,44 @@ def _counted() -> Figures:
         Image.status == ImageStatus.READY,
         recipes.is_incomplete(presets.all_enabled()),
     )
-    figures.incomplete = db.session.scalar(select(func.count()).where(*lacking)) or 0
+    figures.incomplete = db.session.scalar(select(func.count(Image.id)).where(*lacking)) or 0
     if figures.incomplete:
         listed = select(Image.id).where(*lacking).limit(MOST_LISTED)
         figures.incomplete_ids = [*db.session.scalars(listed)]
     return figures
+
+
+def _take_out_trash(figures: Figures) -> None:
+    """Count what is in the trash by itself: its files are kept, and shown to nobody."""
+    for name, size, rows in (
+        ("pictures", "originals_size", select(func.count(), func.sum(Image.size))),
+        (
+            "renditions",
+            "renditions_size",
+            select(func.count(), func.sum(Rendition.size)).join(Rendition.image),
+        ),
+        (
+            "versions",
+            "versions_size",
+            select(func.count(), func.sum(ImageVersion.size)).join(ImageVersion.image),
+        ),
+    ):
+        with trash.included():
+            query = rows.where(Image.deleted_at.is_not(None))
+            count, total = db.session.execute(query).one()
+        if name == "pictures":  # they were not counted among the others
+            figures.trashed = count
+        else:
+            setattr(figures, name, getattr(figures, name) - count)
+            setattr(figures, size, getattr(figures, size) - int(total or 0))
+        figures.trashed_size += int(total or 0)
+
+
+def _not_in_trash(ids: Sequence[int]) -> list[int]:
+    there: set[int] = set()
+    for batch in _batches(ids):
+        there.update(db.session.scalars(select(Image.id).where(Image.id.in_(batch))))
+    return [image_id for image_id in ids if image_id in there]
 
 
 def _look_again(report: Report) -> None:
@@ -208,10 +262,8 @@ def _strays(stored: Sequence[StoredFile]) -> list[StoredFile]:
     # Files carry the store's time, so this asks the system, not cms.clock.
     oldest = datetime.now(UTC) - GRACE
     old = {file.key: file for file in stored if file.modified_at < oldest}
-    for model in (Image, Rendition, ImageVersion) if old else ():
-        for key in db.session.scalars(select(model.key).where(model.key.in_([*old]))):
-            old.pop(key, None)
-    return [*old.values()]
+    used = keys_in_use(old) if old else ()
+    return [file for key, file in old.items() if key not in used]
 
 
 def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:

@@ -10,13 +10,16 @@ A picture that is used is not deleted, and its page says where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_
 
+from cms.errors import N_, CmsError
 from cms.media.models import Image
+
+MOST_USES_NAMED = 3
 
 # Given ids of pictures, yields the picture's id, the user's id and its title.
 Finder = Callable[[Collection[int]], Iterable[tuple[int, int | str, str]]]
@@ -30,6 +33,19 @@ class Use:
     kind: str
     id: int | str
     title: str
+
+
+class StillUsed(CmsError):
+    """The picture is shown somewhere; deleting it would leave a hole."""
+
+    sentence = N_("“%(title)s” is used in %(where)s, and cannot be deleted.")
+
+    @classmethod
+    def of(cls, image: Image, uses: Sequence[Use]) -> StillUsed:
+        """Make the error that says of a picture where it is used; not of too many places."""
+        named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
+        where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
+        return cls(title=image.title, where=where)
 
 
 _finders: dict[str, tuple[Finder, Keys]] = {}
@@ -60,6 +76,12 @@ def uses_of(image_ids: Collection[int]) -> dict[int, list[Use]]:
         for image_id, thing_id, title in finder(image_ids):
             found.setdefault(image_id, []).append(Use(kind, thing_id, title))
     return found
+
+
+def refuse_used(image: Image) -> None:
+    """Raise `StillUsed` for a picture that is used."""
+    if uses := uses_of([image.id]).get(image.id):
+        raise StillUsed.of(image, uses)
 
 
 def is_used() -> ColumnElement[bool]:

@@ -8,10 +8,11 @@ const { Dashboard, DropTarget, Uppy, XHRUpload, locales } = window.Uppy; // vend
 const button = document.querySelector("[data-upload-url]");
 if (button) start(button.dataset);
 
-function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge, uploadHere, uploadAgain }) {
+function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge, uploadHere, uploadTrashed, uploadRestore, uploadAgain }) {
   const chinese = document.documentElement.lang.startsWith("zh");
   const refused = new Map();
   const here = [];
+  const trashed = [];
   const uppy = new Uppy({
     locale: chinese ? locales.zh_CN : undefined,
     autoProceed: true,
@@ -60,17 +61,40 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
   uppy.on("file-added", () => uppy.getPlugin("Dashboard").openModal());
   uppy.on("upload-error", (file, error) => refused.set(file.name, error.message));
   uppy.on("upload-success", (file, { body }) => {
-    for (const { title, url } of body?.duplicates ?? []) here.push({ file, title, url });
+    for (const found of body?.duplicates ?? [])
+      (found.restore ? trashed : here).push({ file, ...found });
     document.dispatchEvent(new CustomEvent("list:refresh"));
   });
   uppy.on("complete", ({ successful }) => {
     uppy.getPlugin("Dashboard").closeModal();
     uppy.clear();
-    if (successful.length > here.length) say(uploadDone, "success");
+    if (successful.length > here.length + trashed.length) say(uploadDone, "success");
     for (const [name, words] of refused) say(`${name}: ${words}`, "danger");
+    if (trashed.length) say(uploadTrashed, "warning", inTrash(trashed.splice(0)));
     if (here.length) say(uploadHere, "warning", known(here.splice(0)));
     refused.clear();
   });
+
+  // One button takes them all out of the trash, as the button Undo of a notice does.
+  function inTrash(files) {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = files[0].restore;
+    const fields = files.map(({ id }) => ["id", id]);
+    for (const [name, value] of [["csrf_token", uploadToken], ["url", location.pathname + location.search], ...fields]) {
+      const field = document.createElement("input");
+      field.type = "hidden";
+      Object.assign(field, { name, value });
+      form.append(field);
+    }
+    const restore = document.createElement("button");
+    restore.className = "btn btn-sm";
+    restore.textContent = uploadRestore;
+    form.append(restore);
+    const [list, again] = known(files);
+    form.append(" ", again);
+    return [list, form];
+  }
 
   function known(files) {
     const again = document.createElement("button");

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cms import clock
 from cms.accounts.policy import ROLES
 from cms.editorial import presets as preset_acts
-from cms.editorial import queue
+from cms.editorial import queue, trash
 from cms.editorial import schedules as acts
 from cms.editorial.pictures import replace_file
 from cms.extensions import db
@@ -54,11 +54,13 @@ def world(ctx, run_jobs):
     """A ready picture, and a failed one with its job and notification, of somebody else."""
     other = make_user("editor", "other@example.com")
     ready, failed = make_picture(owner=other), make_picture(owner=other)
+    deleted = make_picture(owner=other, filename="deleted.jpg")
     replace_file(ready, make_upload(pictures.jpeg(80, 60)), other)
     failed_job = db.session.query(Job).filter_by(subject_id=str(failed.id)).one()
     db.session.commit()
     fail(failed_job)
     run_jobs()
+    trash.delete_picture(deleted, other)
     notification = db.session.query(AdminNotification).one()
     letter = post("ada@example.com", "test")
     endpoint = WebhookEndpoint(name="Shop", url="https://shop.example/", events=["picture.ready"])
@@ -91,6 +93,7 @@ def world(ctx, run_jobs):
     return {
         "id": ready.id,
         "failed": failed.id,
+        "deleted": deleted.id,
         "job": failed_job.id,
         "notification": notification.id,
         "mail": letter.id,
@@ -212,6 +215,17 @@ PAGES = {
     "/admin/image/original?id={id}&version=1": EDITORS,
     "/admin/image/original?id={id}&version=2": {V: 403, A: 403, E: 404, D: 404},
     "/admin/image/new/": NOT_THERE,
+    "/admin/image/trash/": EDITORS,
+    "/admin/image/trash/?part=rows": EDITORS,
+    "/admin/image/trash/preview?id={deleted}": EDITORS,
+    "/admin/image/trash/preview?id={id}": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/image/edit/?id={deleted}": {V: 403, A: 404, E: 404, D: 404},
+    "/admin/image/details/?id={deleted}": NOT_THERE,
+    "/admin/image/trash/details/?id={deleted}": NOT_THERE,
+    "/admin/image/trash/edit/?id={deleted}": NOT_THERE,
+    "/admin/image/trash/new/": NOT_THERE,
+    "/admin/image/trash/export/csv/": NOT_THERE,
+    "/admin/image/trash/ajax/lookup/?name=x": {V: 403, A: 404, E: 404, D: 404},
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},
     "/admin/library/": EDITORS,
@@ -239,6 +253,7 @@ PAGES = {
     "/admin/pulse": ALL,
     "/admin/view/?id={shared}": dict.fromkeys(ROLES, 302),
     "/admin/view/?id={private}": NOT_THERE,
+    "/admin/session": ALL,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
     "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},
@@ -330,7 +345,24 @@ ACTS = [
     ("/admin/image/action/", {"action": "delete", "everything": "1"}, SAVED),
     ("/admin/image/action/", {"action": "retry", "rowid": "{own}"}, SAVED | {A: 302}),
     ("/admin/image/action/", {"action": "retry", "everything": "1"}, SAVED | {A: 302}),
+    ("/admin/present", {"screen": "image", "id": "{id}"}, ALL),
+    ("/admin/present", {"screen": "image", "id": "999"}, NOT_THERE),
+    ("/admin/present", {"screen": "image", "id": "{deleted}"}, NOT_THERE),
+    ("/admin/present", {"screen": "webhook", "id": "{webhook}"}, ADMINISTRATORS),
+    ("/admin/present", {"screen": "queue", "id": "1"}, NOT_THERE),
     ("/admin/image/delete/", {"id": "{failed}"}, SAVED),
+    ("/admin/image/trash/restore", {"id": "{deleted}"}, SAVED),
+    ("/admin/image/trash/purge", {"id": "{deleted}"}, TOLD),
+    ("/admin/image/trash/empty", {}, TOLD),
+    ("/admin/image/trash/action/", {"action": "restore", "rowid": "{deleted}"}, SAVED),
+    ("/admin/image/trash/action/", {"action": "restore", "everything": "1"}, SAVED),
+    ("/admin/image/trash/action/", {"action": "purge", "rowid": "{deleted}"}, TOLD),
+    ("/admin/image/trash/action/", {"action": "purge", "everything": "1"}, TOLD),
+    ("/admin/image/trash/action/", {"action": "delete", "rowid": "{deleted}"}, NOBODY),
+    ("/admin/image/trash/delete/", {"id": "{deleted}"}, NOT_THERE),
+    ("/admin/image/trash/edit/?id={deleted}", {"title": "x"}, NOT_THERE),
+    ("/admin/image/trash/ajax/update/", {"list_form_pk": "{deleted}"}, NOT_THERE),
+    ("/admin/image/trash/new/", {}, NOT_THERE),
     ("/admin/image/delete/", {"id": "{own}"}, SAVED),
     ("/admin/library/survey", {}, SAVED),
     ("/admin/library/mend", {"what": "failed"}, SAVED),

@@ -234,6 +234,49 @@ def test_the_second_to_save_sees_the_difference_and_chooses(client, log_in, ctx)
     assert image.title == "His"
 
 
+def hidden(page):
+    return dict(re.findall(r'name="(_seen|_seen_fields)" value="([^"]+)"', page))
+
+
+def taken(page):
+    """The side that is taken of each field, unless the editor says otherwise."""
+    return dict(re.findall(r'name="_choice-(\w+)" value="(\w+)" checked', page))
+
+
+@pytest.mark.case(39)
+def test_a_side_is_chosen_for_each_field(client, log_in, ctx):
+    user = log_in("editor")
+    image = make_picture()
+    db.session.commit()
+    path = f"/admin/image/edit/?id={image.id}"
+    seen = hidden(client.get(path).text)
+    client.post(path, data={"title": "Hers", "alt_text": "Boats at dawn", **seen})
+    mine = {"title": "His", "alt_text": "", "focal_x": "20"}
+    page = client.post(path, data={**mine, **seen}).text
+
+    assert taken(page) == {"title": "mine", "alt_text": "theirs"}, "nobody else moved the point"
+    assert f"Saved by {user.email}, " in page
+    assert "<del>" in page
+    assert "<ins>" in page
+    chosen = {"_choice-title": "theirs", "_choice-alt_text": "mine"}
+    assert client.post(path, data={**mine, **hidden(page), **chosen}).status_code == 302
+    db.session.refresh(image)
+    assert (image.title, image.alt_text, image.focal_x) == ("Hers", "", 0.2)
+
+
+def test_where_both_have_changed_it_alike_there_is_nothing_to_choose(client, log_in, ctx):
+    log_in("editor")
+    image = make_picture()
+    db.session.commit()
+    path = f"/admin/image/edit/?id={image.id}"
+    seen = hidden(client.get(path).text)
+    for text in ("", "Boats"):
+        form = {"title": "Pier", "alt_text": text, **seen}
+        assert client.post(path, data=form).status_code == 302
+    db.session.refresh(image)
+    assert (image.title, image.alt_text) == ("Pier", "Boats")
+
+
 # The image list
 
 

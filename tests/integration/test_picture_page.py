@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
 from cms.editorial import pictures as acts
+from cms.editorial import trash
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files, usage, verdict
@@ -322,7 +323,8 @@ def test_a_job_that_was_overtaken_changes_nothing(each_ctx):
 def test_versions_go_with_the_picture(image, ctx):
     acts.replace_file(image, make_upload(pictures.jpeg(90, 90)), None)
     db.session.commit()
-    acts.delete_picture(image)
+    trash.delete_picture(image, None)
+    trash.purge_picture(image)
     db.session.commit()
     assert on_disk(ctx) == set()
 

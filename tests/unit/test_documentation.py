@@ -42,6 +42,7 @@ TASKS = {
     "regenerate_images",
     "prune",
     "clear_incoming",
+    "purge_trash",
     "survey_library",
     "remove_strays",
     "send_digest",

@@ -14,6 +14,8 @@ TABLE = {
     ("image", "edit"): {"author": "own", "editor": "all", "administrator": "all"},
     ("image", "retry"): {"author": "own", "editor": "all", "administrator": "all"},
     ("image", "delete"): {"editor": "all", "administrator": "all"},
+    ("image", "restore"): {"editor": "all", "administrator": "all"},
+    ("image", "purge"): {"administrator": "all"},
     ("library", "view"): {"editor": "all", "administrator": "all"},
     ("library", "edit"): {"editor": "all", "administrator": "all"},
     ("library", "delete"): {"administrator": "all"},

@@ -209,7 +209,7 @@ def test_the_second_editor_sees_the_difference_and_chooses(client_of, photo):
     assert answer.status_code == 422
     assert photo(1)["title"] == "Hers"
     assert 'value="His"' in answer.text
-    assert "<q>Hers</q>" in answer.text
+    assert ">Hers</del>" in answer.text
     two.post("/admin/photo/edit/?id=1", data=his | {"_seen": seen(answer.text)})
     assert photo(1)["title"] == "His"
 

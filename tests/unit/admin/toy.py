@@ -165,6 +165,9 @@ class PhotoView(QsListView):
         self.undoable += changes
         return words
 
+    def changes_to(self, model):
+        return ()
+
     def on_model_change(self, form, model, is_created):
         if model.title == "explode":
             raise RuntimeError("SELECT secrets")

@@ -12,11 +12,14 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "author": {
         "admin": frozenset({"enter"}),
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "selection": frozenset({"view:own", "stop:own"}),
     },
     "editor": {
         "admin": frozenset({"enter"}),
-        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
+        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate", "export"}),
+        "export": frozenset({"view:own", "create", "stop:own", "delete:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "image_preset": frozenset({"view"}),
         "library": frozenset({"view", "edit"}),
         "job": frozenset({"view"}),
@@ -24,7 +27,9 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     },
     "administrator": {
         "admin": frozenset({"enter"}),
-        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate"}),
+        "image": frozenset({"view", "create", "edit", "delete", "retry", "regenerate", "export"}),
+        "export": frozenset({"view:own", "create", "stop:own", "delete:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "image_preset": frozenset({"view", "create", "edit", "delete", "regenerate"}),
         "library": frozenset({"view", "edit", "delete"}),
         "schedule": frozenset({"view", "edit"}),

@@ -45,7 +45,8 @@ _ABILITIES = {
     "details_view": "can_view_details",
     "delete_view": "can_delete",
     "action_delete": "can_delete",
-    "export": "can_export",
+    "export": "can_export_at_once",
+    "action_export": "can_export",
 }
 
 

@@ -64,6 +64,12 @@ class ImageView(ImagePage):
     kind, icon = "image", "photo"
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
+    can_export = True
+    column_export_list = (
+        "id", "title", "alt_text", "filename", "status", "mime", "size", "width", "height",
+        "owner.email", "created_at", "processed_at",
+    )  # fmt: skip
+    import_columns = ("title", "alt_text")
 
     column_list = (
         "thumbnail",
@@ -82,6 +88,9 @@ class ImageView(ImagePage):
         "status": _l("Status"),
         "size": _l("Size"),
         "dimensions": _l("Dimensions"),
+        "width": _l("Width"),
+        "height": _l("Height"),
+        "processed_at": _l("Processed"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
         "mime": _l("Kind"),

@@ -45,9 +45,9 @@ from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms.admin import columns, filters
 from cms.admin.base import expose
-from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
+from cms.admin.exchange import Exchange
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 from cms.errors import CmsError
 
@@ -81,7 +81,7 @@ class SearchItem:
     value: str
 
 
-class QsListView(Conflicts, Bulk):
+class QsListView(Conflicts, Exchange):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -371,7 +371,8 @@ class QsListView(Conflicts, Bulk):
 
     def buttons_on_top(self) -> list[TopButton]:
         """Return the buttons that the person sees above the list."""
-        return [button for button in self.top_buttons if button.visible(self)]
+        buttons = (*self.exchange_buttons(), *self.top_buttons)
+        return [button for button in buttons if button.visible(self)]
 
     def cell_class(self, name: str) -> str:
         """Return how a column is drawn: the name first, pictures small, numbers to the right."""

@@ -2,7 +2,9 @@
 
 from cms.tasks import (
     drill,
+    exports,
     images,
+    imports,
     library,
     mail,
     notifications,
@@ -18,8 +20,10 @@ from cms.tasks.queue import huey
 
 __all__ = [
     "drill",
+    "exports",
     "huey",
     "images",
+    "imports",
     "library",
     "mail",
     "notifications",

@@ -205,7 +205,7 @@ class Exchange(Bulk):
             raise ListChanged from None
 
     def _cells(self, query: Query[Any], names: Sequence[str]) -> tuple[Query[Any], list[Any]]:
-        query, cells = query.select_from(self.model), list[Any]()
+        cells = list[Any]()
         joined: dict[tuple[str, ...], Any] = {(): self.model}
         for name in names:
             *steps, column = name.split(".")

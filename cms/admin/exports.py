@@ -114,7 +114,7 @@ class ExportView(WorkedOn):
         """Return one's own."""
         return super().get_query().filter(Export.user_id == current_user.id)
 
-    @expose("/new")
+    @expose("/choose")
     @needs("create")
     def new(self) -> ResponseReturnValue:
         """Ask in which form, and which rows and columns, to export."""

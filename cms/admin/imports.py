@@ -104,7 +104,7 @@ class ImportView(WorkedOn):
         """Return one's own."""
         return super().get_query().filter(Import.user_id == current_user.id)
 
-    @expose("/new")
+    @expose("/file")
     @needs("create")
     def new(self) -> str:
         """Ask for the file."""

@@ -11,7 +11,11 @@ from cms import clock
 from cms.accounts.policy import ROLES
 from cms.editorial import queue
 from cms.editorial import schedules as acts
+from cms.editorial.exchange import begin_export, begin_import
 from cms.editorial.pictures import replace_file
+from cms.exchange import sources
+from cms.exchange.models import Format
+from cms.exchange.sources import Scope
 from cms.extensions import db
 from cms.imaging.presets import Preset, Shape
 from cms.jobs import ledger, schedules, selections
@@ -76,6 +80,9 @@ def world(ctx, run_jobs):
     selection, _count = selections.choose(resolve, select(AdminNotification.id), other)
     db.session.add(presets.as_row(Preset("card", Shape.CROP, 40, 30)))
     queue.pause(["retry_group"], other)
+    pictures_list = sources.find("image")
+    export = begin_export(pictures_list, other, Scope("all"), ["id"], Format.CSV)
+    taken_in = begin_import(pictures_list, other, make_upload(b"ID,Title\n1,x\n", "x.csv"))
     db.session.commit()
     return {
         "id": ready.id,
@@ -88,6 +95,8 @@ def world(ctx, run_jobs):
         "worker": huey.consumer_id,
         "early": early.id,
         "selection": selection.id,
+        "export": export.id,
+        "import": taken_in.id,
         "key": ready.renditions[0].key,
     }
 
@@ -181,6 +190,9 @@ EDITORS = {V: 403, A: 403, E: 200, D: 200}
 ADMINISTRATORS = {V: 403, A: 403, E: 403, D: 200}
 NOT_THERE = dict.fromkeys(ROLES, 404)
 NOBODY = dict.fromkeys(ROLES, 403)
+OTHERS = {V: 403, A: 403, E: 404, D: 404}
+AUTHORS = {V: 403, A: 200, E: 200, D: 200}
+AUTHORS_NOT_THERE = {V: 403, A: 404, E: 404, D: 404}
 
 PAGES = {
     "/": ALL,
@@ -223,6 +235,26 @@ PAGES = {
     "/admin/notification/": ADMINISTRATORS,
     "/admin/notification/details/?id={notification}": ADMINISTRATORS,
     "/admin/pulse": ALL,
+    "/admin/export/": {V: 403, A: 403, E: 200, D: 200},
+    "/admin/export/choose?source=image": EDITORS,
+    "/admin/export/choose?source=job": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/export/status?ids={export}": EDITORS,
+    "/admin/export/details/?id={export}": OTHERS,
+    "/admin/export/download?id={export}": OTHERS,
+    "/admin/export/edit/?id={export}": NOT_THERE,
+    "/admin/export/new/": NOT_THERE,
+    "/admin/export/export/csv/": NOT_THERE,
+    "/admin/export/ajax/lookup/?name=x": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/import/": AUTHORS,
+    "/admin/import/file?source=image": AUTHORS,
+    "/admin/import/file?source=job": AUTHORS_NOT_THERE,
+    "/admin/import/status?ids={import}": AUTHORS,
+    "/admin/import/details/?id={import}": AUTHORS_NOT_THERE,
+    "/admin/import/problems?id={import}": AUTHORS_NOT_THERE,
+    "/admin/import/edit/?id={import}": NOT_THERE,
+    "/admin/import/new/": NOT_THERE,
+    "/admin/import/export/csv/": NOT_THERE,
+    "/admin/import/ajax/lookup/?name=x": AUTHORS_NOT_THERE,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
     "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},
@@ -276,6 +308,8 @@ PAGES = {
 
 SAVED = {V: 403, A: 403, E: 302, D: 302}
 TOLD = {V: 403, A: 403, E: 403, D: 302}
+
+ALL_PICTURES = {"source": "image", "which": "all", "format": "csv", "column": "id"}
 
 ACTS = [
     ("/admin/image/edit/?id={own}", {"title": "Mine"}, SAVED | {A: 302}),
@@ -385,6 +419,17 @@ ACTS = [
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
     ("/admin/schedule/ajax/update/", {"list_form_pk": "prune"}, NOT_THERE),
+    ("/admin/export/begin", ALL_PICTURES, SAVED),
+    ("/admin/export/begin", ALL_PICTURES | {"source": "job"}, {V: 403, A: 403, E: 404, D: 404}),
+    ("/admin/export/stop", {"id": "{export}"}, OTHERS),
+    ("/admin/export/delete/", {"id": "{export}"}, OTHERS),
+    ("/admin/export/action/", {"action": "delete", "rowid": "{export}"}, NOBODY),
+    ("/admin/export/ajax/update/", {"list_form_pk": "{export}"}, NOT_THERE),
+    ("/admin/import/check", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/apply", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/delete/", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/action/", {"action": "delete", "rowid": "{import}"}, NOBODY),
+    ("/admin/import/ajax/update/", {"list_form_pk": "{import}"}, NOT_THERE),
     ("/admin/selection/stop", {"id": "{selection}"}, {V: 403, A: 404, E: 404, D: 302}),
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
@@ -425,7 +470,8 @@ def somebody(log_in, world):
 def test_the_tables_speak_of_every_address_of_the_admin(addresses):
     spoken_of = {urlsplit(path).path for path in [*PAGES, *(path for path, *_ in ACTS)]}
     # These have tests of their own.
-    spoken_of |= {"/admin/image/upload", "/admin/image/replace", *ASKED_FOR_IN_VAIN}
+    spoken_of |= {"/admin/image/upload", "/admin/image/replace", "/admin/import/begin"}
+    spoken_of |= {*ASKED_FOR_IN_VAIN}
     assert {path for path, _ in addresses.values() if path.startswith("/admin")} <= spoken_of
 
 

@@ -12,7 +12,7 @@ import pytest
 from cms.exchange.cells import as_text, as_written, harmless
 from cms.exchange.models import Format
 from cms.exchange.reading import lines
-from cms.exchange.writing import WRITERS, LONGEST_CELL
+from cms.exchange.writing import LONGEST_CELL, WRITERS
 from cms.storage.local import LocalStorage
 
 FORMULAS = ("=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=", "'=1", "''@x")

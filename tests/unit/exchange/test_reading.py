@@ -6,6 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
+from cms.errors import CmsError
 from cms.exchange import reading, workbooks
 from cms.exchange.reading import (
     BrokenLine,
@@ -124,13 +125,15 @@ def test_too_many_rows_are_refused(read, monkeypatch):
 
 def test_a_damaged_workbook_is_never_an_unforeseen_error(read):
     whole = book(["ID", "标题"], *[[n, f"text {n}"] for n in range(50)])
+    told = 0
     for place in range(0, len(whole), 97):
         damaged = bytearray(whole)
         damaged[place] ^= 0x55
         try:
             read(bytes(damaged))
-        except reading.CmsError as error:
-            assert error.hopeless
+        except CmsError:
+            told += 1
+    assert told
 
 
 def test_utf_8_is_preferred(tmp_path):

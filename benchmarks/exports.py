@@ -23,6 +23,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from http import HTTPStatus
 from typing import Any
 
 import flask_migrate
@@ -160,12 +161,13 @@ def stock(folder: Path, database: str | None) -> dict[str, float]:
     class ImageView(ModelView):  # type: ignore[misc]
         can_export = True
         column_list = COLUMNS
-        column_select_related_list = ("owner",)  # else it asks for each row, in vain
+        column_select_related_list = (Image.owner,)  # else it asks for each row, in vain
         column_default_sort = ("id", True)
 
     Admin(plain).add_view(ImageView(Image, db, endpoint="image"))
     memory, start = Memory(), time.perf_counter()
     answer = plain.test_client().get("/admin/image/export/csv/", buffered=False)
+    assert answer.status_code == HTTPStatus.OK
     first, size = 0.0, 0
     for chunk in answer.response:
         first = first or time.perf_counter() - start

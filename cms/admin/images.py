@@ -163,6 +163,7 @@ class ImageView(ImagePage):
     )
     action_icons: ClassVar[dict[str, str]] = {
         "delete": "trash",
+        "export": "download",
         "retry": "refresh",
         "regenerate": "photo",
     }

@@ -87,7 +87,7 @@ class QsListView(Conflicts, Exchange):
     tabs: ClassVar[Sequence[Tab]] = ()
     row_buttons: ClassVar[Sequence[RowButton]] = (VIEW, EDIT, DELETE)
     top_buttons: ClassVar[Sequence[TopButton]] = (ADD,)
-    action_icons: ClassVar[dict[str, str]] = {"delete": "trash"}
+    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "export": "download"}
     state_column: ClassVar[str | None] = "status"
     name_column: ClassVar[str] = "title"
     live: ClassVar[Live | None] = None

@@ -23,6 +23,7 @@ from cms.storage.base import Incoming
 from cms.storage.keys import new_key
 
 AT_ONCE = 2_000
+PREFIXES = ("exports", "imports")
 
 
 class NoLongerAllowed(CmsError):
@@ -94,6 +95,18 @@ def remove_old() -> int:
     for export in gone:
         remove(export)
     return len(gone)
+
+
+def remove_strays() -> int:
+    """Remove files that a job had kept when it died before it could say so.
+
+    A day after their export or import is gone no file of either is of any use.
+    """
+    limit, storage = clock.now() - 2 * KEPT_FOR, files.storage()
+    old = [f.key for prefix in PREFIXES for f in storage.walk(prefix) if f.modified_at < limit]
+    for key in old:
+        storage.delete(key)
+    return len(old)
 
 
 def _columns(export: Export, source: Source, person: User) -> list[Column]:

@@ -71,7 +71,8 @@ def clear_exchange() -> None:
     gone = exports.remove_old()
     checkpoint()
     ended = imports.end_old(checkpoint)
-    logger.info("%s exports and the files of %s imports removed", gone, ended)
+    strays = exports.remove_strays()
+    logger.info("%s exports, files of %s imports, %s strays removed", gone, ended, strays)
 
 
 def _check(job: Import) -> None:

@@ -22,6 +22,7 @@ from cms.jobs import pauses, schedules
 from cms.jobs.models import Job, JobState
 from cms.media import files
 from cms.media.models import Image, ImageStatus
+from cms.storage.keys import new_key
 from cms.tasks import exports as export_jobs
 from cms.tasks.imports import clear_exchange
 from tests.factories import make_picture, make_user
@@ -312,3 +313,15 @@ def test_a_file_is_kept_for_a_day(ctx, add, export, run_jobs):
             run_jobs()
         assert files.storage().exists(key) is kept
     assert db.session.scalars(select(Export)).all() == []
+
+
+def test_a_file_that_no_export_knows_is_removed_in_the_end(ctx, run_jobs, tmp_path):
+    (tmp_path / "file").write_bytes(b"rows")
+    key = new_key("exports", "csv")
+    files.storage().save(key, tmp_path / "file")
+    for hours, kept in ((47, True), (49, False)):
+        with clock.stopped_at(clock.now() + timedelta(hours=hours)):
+            clear_exchange.submit()
+            db.session.commit()
+            run_jobs()
+        assert files.storage().exists(key) is kept

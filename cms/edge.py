@@ -59,7 +59,11 @@ _PUBLIC_ENDPOINTS = {"static", "security.login"}
 
 # What takes more than a form's worth of bytes, and what one must be allowed to do for
 # it. All other bodies are cut short: a stranger's would fill the disk before its 400.
-_LARGE_BODIES = {"image.upload": ("create", "image"), "image.replace": ("edit", "image")}
+_LARGE_BODIES = {
+    "image.upload": ("create", "image"),
+    "image.replace": ("edit", "image"),
+    "import.begin": ("create", "import"),
+}
 _FORM_BYTES = 2_000_000
 
 # What each kind of error is called, and what it says.

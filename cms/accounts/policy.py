@@ -17,12 +17,17 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "admin": frozenset({"enter"}),
         "saved_view": frozenset({"create", "edit:own"}),
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "selection": frozenset({"view:own", "stop:own"}),
     },
     "editor": {
         "admin": frozenset({"enter"}),
         "saved_view": frozenset({"create", "edit:own", "share"}),
-        "image": frozenset({"view", "create", "edit", "delete", "restore", "retry", "regenerate"}),
+        "image": frozenset(
+            {"view", "create", "edit", "delete", "restore", "retry", "regenerate", "export"}
+        ),
+        "export": frozenset({"view:own", "create", "stop:own", "delete:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "image_preset": frozenset({"view"}),
         "library": frozenset({"view", "edit"}),
         "job": frozenset({"view"}),
@@ -32,8 +37,20 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "admin": frozenset({"enter"}),
         "saved_view": frozenset({"create", "edit", "share"}),
         "image": frozenset(
-            {"view", "create", "edit", "delete", "restore", "purge", "retry", "regenerate"}
+            {
+                "view",
+                "create",
+                "edit",
+                "delete",
+                "restore",
+                "purge",
+                "retry",
+                "regenerate",
+                "export",
+            }
         ),
+        "export": frozenset({"view:own", "create", "stop:own", "delete:own"}),
+        "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "image_preset": frozenset({"view", "create", "edit", "delete", "regenerate"}),
         "library": frozenset({"view", "edit", "delete"}),
         "schedule": frozenset({"view", "edit"}),

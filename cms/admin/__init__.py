@@ -6,8 +6,10 @@ from flask_babel import lazy_gettext as _l
 from cms.admin.alt_texts import AltTextView
 from cms.admin.base import open_admin
 from cms.admin.dashboard import Dashboard
+from cms.admin.exports import ExportView
 from cms.admin.image_trash import ImageTrash
 from cms.admin.images import ImageView
+from cms.admin.imports import ImportView
 from cms.admin.jobs import JobView
 from cms.admin.library import LibraryView
 from cms.admin.mail import MailView
@@ -20,6 +22,7 @@ from cms.admin.undo import UndoView
 from cms.admin.views import SavedViewScreen
 from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
+from cms.exchange.models import Export, Import
 from cms.jobs.models import Job, Schedule, Selection, Worker
 from cms.mail.models import MailMessage
 from cms.media.models import Image, ImagePreset
@@ -41,6 +44,8 @@ def init_app(app: Flask) -> None:
         AltTextView(name=_l("Alternative texts"), endpoint="alt_text", url="/admin/alt-text")
     )
     admin.add_view(PresetView(ImagePreset, name=_l("Presets"), endpoint="image_preset"))
+    admin.add_view(ExportView(Export, name=_l("Exports"), endpoint="export"))
+    admin.add_view(ImportView(Import, name=_l("Imports"), endpoint="import"))
     admin.add_view(JobView(Job, name=_l("Jobs"), endpoint="job"))
     admin.add_view(ScheduleView(Schedule, name=_l("Schedules"), endpoint="schedule"))
     admin.add_view(QueueView(name=_l("Queue"), endpoint="queue", url="/admin/queue"))

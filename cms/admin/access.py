@@ -49,7 +49,8 @@ _ABILITIES = {
     "enable": "switchable",
     "disable": "switchable",
     "action_delete": "can_delete",
-    "export": "can_export",
+    "export": "can_export_at_once",
+    "action_export": "can_export",
 }
 
 

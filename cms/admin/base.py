@@ -41,8 +41,7 @@ log = logging.getLogger(__name__)
 MOST_ROWS_AT_ONCE = 1_000
 MOST_CHOICES = 50
 LONGEST_AUDIT_VALUE = 1_000
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
-_SECRET_WORDS = ("password", "secret", "token")
+SECRET_WORDS = ("password", "secret", "token")
 
 
 def open_admin(app: Flask, index: QsIndexView, csp_nonce: Any) -> Admin:
@@ -94,6 +93,8 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     audited = True
     can_export = False
+    # Flask-Admin's own export reads all rows into memory before it answers.
+    can_export_at_once = False
     named_filter_urls = True
 
     def __init__(self, model: type[Any], session: Any = db, **kwargs: Any) -> None:
@@ -198,14 +199,8 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     def handle_view_exception(self, exc: Exception) -> bool:
         """Say in words what an expected error means; return False for an unexpected one."""
-        if isinstance(exc, ValidationError):
-            words = str(exc)
-        elif isinstance(exc, CmsError):
-            words = _(exc.sentence, **exc.facts)
-        elif isinstance(exc, IntegrityError):
-            log.info("refused by the database: %s", type(exc.orig).__name__)
-            words = _integrity_in_words(exc)
-        else:
+        words = refusal_in_words(exc)
+        if words is None:
             return False
         flash(words, "error")
         return True
@@ -338,12 +333,6 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         drafts.note_saved(answer)
         return answer
 
-    def get_export_value(self, model: Any, name: Any) -> Any:
-        """Return a cell of an export; a formula becomes text."""
-        value = super().get_export_value(model, name)
-        dangerous = isinstance(value, str) and value.startswith(_FORMULA_SIGNS)
-        return f"'{value}" if dangerous else value
-
 
 def changes_of(model: Any) -> dict[str, Any]:
     """Return the columns changed but not yet flushed, each as `[old, new]` JSON values."""
@@ -357,12 +346,24 @@ def changes_of(model: Any) -> dict[str, Any]:
 
 def _shown(name: str, values: Any) -> Any:
     value = values[0] if values else None
-    if value is not None and any(word in name for word in _SECRET_WORDS):
+    if value is not None and any(word in name for word in SECRET_WORDS):
         return "•••"
     if isinstance(value, bool | int | float | None):
         return value
     text = json.dumps(value, default=str) if isinstance(value, dict | list) else str(value)
     return text[:LONGEST_AUDIT_VALUE]
+
+
+def refusal_in_words(exc: Exception) -> str | None:
+    """Return what an expected error means; None for an unexpected one."""
+    if isinstance(exc, ValidationError):
+        return str(exc)
+    if isinstance(exc, CmsError):
+        return _(exc.sentence, **exc.facts)
+    if isinstance(exc, IntegrityError):
+        log.info("refused by the database: %s", type(exc.orig).__name__)
+        return _integrity_in_words(exc)
+    return None
 
 
 def _integrity_in_words(error: IntegrityError) -> str:

@@ -12,6 +12,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import Select
+from sqlalchemy.orm import Query
 
 from cms.admin.access import person
 from cms.admin.undo import Undoing
@@ -80,17 +81,20 @@ class Bulk(Undoing):
         return keys, " ".join(sorted(ids))
 
     def _everything(self) -> tuple[Select[Any], str]:
-        """Return a query for the keys of all that the list at this address shows, and the
-        address. One that would show more than the person saw is refused."""
+        query, args = self.chosen_here()
+        whence = ViewArgs(search=args.search, filters=args.filters, extra_args=args.extra_args)
+        keys = query.order_by(None).with_entities(self._pk_column).statement
+        return keys, self._get_list_url(whence)
+
+    def chosen_here(self) -> tuple[Query[Any], ViewArgs]:
+        """Return a query for all that the list at this address shows, and what narrows it.
+        One that would show more than the person saw is refused."""
         args = self._get_list_extra_args()
         asked = [name for name, value in request.args.items() if name.startswith("flt") and value]
         tab = request.args.get("tab")
         if len(asked) != len(args.filters) or (tab and tab not in {it.key for it in self.tabs}):
             abort(400)
-        query = self._of_tab(self.narrowed(args.search, args.filters))
-        whence = ViewArgs(search=args.search, filters=args.filters, extra_args=args.extra_args)
-        keys = query.order_by(None).with_entities(self._pk_column).statement
-        return keys, self._get_list_url(whence)
+        return self._of_tab(self.narrowed(args.search, args.filters)), args
 
     def _begin(
         self, act: Act, keys: Select[Any], whence: str, options: dict[str, Any] | None = None

@@ -85,6 +85,12 @@ class ImageView(ToTrash, ImagePage):
     kind, icon = "image", "photo"
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
+    can_export = True
+    column_export_list = (
+        "id", "title", "alt_text", "filename", "status", "mime", "size", "width", "height",
+        "owner.email", "created_at", "processed_at",
+    )  # fmt: skip
+    import_columns = ("title", "alt_text")
 
     column_list = (
         "thumbnail",
@@ -104,9 +110,11 @@ class ImageView(ToTrash, ImagePage):
         "status": _l("Status"),
         "size": _l("Size"),
         "dimensions": _l("Dimensions"),
+        "width": _l("Width"),
+        "height": _l("Height"),
+        "processed_at": _l("Processed"),
         "owner.email": _l("Uploaded by"),
         "created_at": _l("Uploaded"),
-        "processed_at": _l("Processed"),
         "mime": _l("Kind"),
         "animated": _l("Animated"),
         "orientation": _l("Orientation"),
@@ -187,6 +195,7 @@ class ImageView(ToTrash, ImagePage):
     action_icons: ClassVar[dict[str, str]] = {
         "delete": "trash",
         "edit": "edit",
+        "export": "download",
         "retry": "refresh",
         "regenerate": "photo",
     }

@@ -51,6 +51,7 @@ from cms.admin.base import expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.editing import Editing
+from cms.admin.exchange import Exchange
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
 from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
 from cms.admin.tick_rules import TickRule, TickRules
@@ -88,13 +89,13 @@ class Live:
     key: str
 
 
-class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules):
+class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
     row_buttons: ClassVar[Sequence[RowButton]] = (VIEW, EDIT, DELETE)
     top_buttons: ClassVar[Sequence[TopButton]] = (ADD,)
-    action_icons: ClassVar[dict[str, str]] = {"delete": "trash"}
+    action_icons: ClassVar[dict[str, str]] = {"delete": "trash", "export": "download"}
     state_column: ClassVar[str | None] = "status"
     name_column: ClassVar[str] = "title"
     live: ClassVar[Live | None] = None
@@ -384,7 +385,8 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules):
 
     def buttons_on_top(self) -> list[TopButton]:
         """Return the buttons that the person sees above the list."""
-        return [button for button in self.top_buttons if button.visible(self)]
+        buttons = (*self.exchange_buttons(), *self.top_buttons)
+        return [button for button in buttons if button.visible(self)]
 
     def cell_class(self, name: str) -> str:
         """Return how a column is drawn: the name first, pictures small, numbers to the right."""

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from cms.accounts.policy import may
 from cms.admin import columns
+from cms.exchange.models import Export, Import
 from cms.extensions import db
 from cms.mail.models import MailMessage
 from cms.media.models import Image
@@ -60,7 +61,9 @@ def _in_words(notification: AdminNotification) -> str:
 
 
 KINDS = {
+    "export": Kind(_l("Export"), "export.details_view", _names(Export.filename)),
     "image": Kind(_l("Picture"), "image.edit_view", _names(Image.title)),
+    "import": Kind(_l("Import"), "import.details_view", _names(Import.filename)),
     "mail": Kind(_l("Mail"), "mail.details_view", _names(MailMessage.recipient)),
     "notification": Kind(_l("Notification"), "notification.details_view", _what_happened),
     "selection": Kind(_l("Selection"), "selection.details_view", _no_names),

@@ -2,7 +2,9 @@
 
 from cms.tasks import (
     drill,
+    exports,
     images,
+    imports,
     library,
     mail,
     notifications,
@@ -19,8 +21,10 @@ from cms.tasks.queue import huey
 
 __all__ = [
     "drill",
+    "exports",
     "huey",
     "images",
+    "imports",
     "library",
     "mail",
     "notifications",

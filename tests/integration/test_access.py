@@ -12,7 +12,11 @@ from cms.accounts.policy import ROLES
 from cms.editorial import presets as preset_acts
 from cms.editorial import queue, trash
 from cms.editorial import schedules as acts
+from cms.editorial.exchange import begin_export, begin_import
 from cms.editorial.pictures import replace_file
+from cms.exchange import sources
+from cms.exchange.models import Format
+from cms.exchange.sources import Scope
 from cms.extensions import db
 from cms.imaging.presets import Preset, Shape
 from cms.jobs import ledger, schedules, selections
@@ -89,6 +93,9 @@ def world(ctx, run_jobs):
         for name in ("Shared", "Private")
     ]
     db.session.add_all(views)
+    pictures_list = sources.find("image")
+    export = begin_export(pictures_list, other, Scope("all"), ["id"], Format.CSV)
+    taken_in = begin_import(pictures_list, other, make_upload(b"ID,Title\n1,x\n", "x.csv"))
     db.session.commit()
     return {
         "id": ready.id,
@@ -105,6 +112,8 @@ def world(ctx, run_jobs):
         "selection": selection.id,
         "shared": views[0].id,
         "private": views[1].id,
+        "export": export.id,
+        "import": taken_in.id,
         "key": ready.renditions[0].key,
     }
 
@@ -198,6 +207,9 @@ EDITORS = {V: 403, A: 403, E: 200, D: 200}
 ADMINISTRATORS = {V: 403, A: 403, E: 403, D: 200}
 NOT_THERE = dict.fromkeys(ROLES, 404)
 NOBODY = dict.fromkeys(ROLES, 403)
+OTHERS = {V: 403, A: 403, E: 404, D: 404}
+AUTHORS = {V: 403, A: 200, E: 200, D: 200}
+AUTHORS_NOT_THERE = {V: 403, A: 404, E: 404, D: 404}
 
 PAGES = {
     "/": ALL,
@@ -254,6 +266,26 @@ PAGES = {
     "/admin/view/?id={shared}": dict.fromkeys(ROLES, 302),
     "/admin/view/?id={private}": NOT_THERE,
     "/admin/session": ALL,
+    "/admin/export/": {V: 403, A: 403, E: 200, D: 200},
+    "/admin/export/choose?source=image": EDITORS,
+    "/admin/export/choose?source=job": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/export/status?ids={export}": EDITORS,
+    "/admin/export/details/?id={export}": OTHERS,
+    "/admin/export/download?id={export}": OTHERS,
+    "/admin/export/edit/?id={export}": NOT_THERE,
+    "/admin/export/new/": NOT_THERE,
+    "/admin/export/export/csv/": NOT_THERE,
+    "/admin/export/ajax/lookup/?name=x": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/import/": AUTHORS,
+    "/admin/import/file?source=image": AUTHORS,
+    "/admin/import/file?source=job": AUTHORS_NOT_THERE,
+    "/admin/import/status?ids={import}": AUTHORS,
+    "/admin/import/details/?id={import}": AUTHORS_NOT_THERE,
+    "/admin/import/problems?id={import}": AUTHORS_NOT_THERE,
+    "/admin/import/edit/?id={import}": NOT_THERE,
+    "/admin/import/new/": NOT_THERE,
+    "/admin/import/export/csv/": NOT_THERE,
+    "/admin/import/ajax/lookup/?name=x": AUTHORS_NOT_THERE,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
     "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},
@@ -308,6 +340,8 @@ PAGES = {
 ANYBODY = dict.fromkeys(ROLES, 302)
 SAVED = {V: 403, A: 403, E: 302, D: 302}
 TOLD = {V: 403, A: 403, E: 403, D: 302}
+
+ALL_PICTURES = {"source": "image", "which": "all", "format": "csv", "column": "id"}
 
 ACTS = [
     ("/admin/image/edit/?id={own}", {"title": "Mine"}, SAVED | {A: 302}),
@@ -462,6 +496,17 @@ ACTS = [
     ("/admin/schedule/delete/", {"id": "prune"}, NOT_THERE),
     ("/admin/schedule/action/", {"action": "delete", "rowid": "prune"}, NOBODY),
     ("/admin/schedule/ajax/update/", {"id": "prune"}, NOT_THERE),
+    ("/admin/export/begin", ALL_PICTURES, SAVED),
+    ("/admin/export/begin", ALL_PICTURES | {"source": "job"}, {V: 403, A: 403, E: 404, D: 404}),
+    ("/admin/export/stop", {"id": "{export}"}, OTHERS),
+    ("/admin/export/delete/", {"id": "{export}"}, OTHERS),
+    ("/admin/export/action/", {"action": "delete", "rowid": "{export}"}, NOBODY),
+    ("/admin/export/ajax/update/", {"list_form_pk": "{export}"}, NOT_THERE),
+    ("/admin/import/check", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/apply", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/delete/", {"id": "{import}"}, AUTHORS_NOT_THERE),
+    ("/admin/import/action/", {"action": "delete", "rowid": "{import}"}, NOBODY),
+    ("/admin/import/ajax/update/", {"list_form_pk": "{import}"}, NOT_THERE),
     ("/admin/selection/stop", {"id": "{selection}"}, {V: 403, A: 404, E: 404, D: 302}),
     ("/admin/selection/delete/", {"id": "{selection}"}, NOT_THERE),
     ("/admin/selection/action/", {"action": "delete", "rowid": "{selection}"}, NOBODY),
@@ -514,7 +559,8 @@ def somebody(log_in, world):
 def test_the_tables_speak_of_every_address_of_the_admin(addresses):
     spoken_of = {urlsplit(path).path for path in [*PAGES, *(path for path, *_ in ACTS)]}
     # These have tests of their own.
-    spoken_of |= {"/admin/image/upload", "/admin/image/replace", *ASKED_FOR_IN_VAIN}
+    spoken_of |= {"/admin/image/upload", "/admin/image/replace", "/admin/import/begin"}
+    spoken_of |= {*ASKED_FOR_IN_VAIN}
     assert {path for path, _ in addresses.values() if path.startswith("/admin")} <= spoken_of
 
 

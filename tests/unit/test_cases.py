@@ -32,6 +32,7 @@ CASES = {
     19: "Half a file, none, one byte too many, a body without end: refused in words.",
     20: "Documents that swell, climb out of their folder or carry scripts are no pictures.",
     21: "The same bytes twice: the second upload says which picture it is.",
+    38: "What a spreadsheet would calculate leaves as text, and comes back as it was.",
 }
 MARK = re.compile(r"mark\.case\((\d+)\)")
 

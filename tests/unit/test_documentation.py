@@ -49,6 +49,10 @@ TASKS = {
     "drill",
     "weekly_drill",
     "check_drill",
+    "make_export",
+    "check_import",
+    "apply_import",
+    "clear_exchange",
 }
 
 

@@ -1,0 +1,1 @@
+"""Rows of lists as files: written by exports, read by imports."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from cms.accounts.policy import may
+from cms.admin import palette
 from cms.admin.base import QsIndexView, expose, needs
 from cms.admin.images import STATES
 from cms.admin.listing import MOST_COUNTED, in_words
@@ -30,6 +33,12 @@ class Dashboard(QsIndexView):
         """Answer the banner about the workers, for pages that stay open."""
         watching.look_in()
         return self.render("admin/pulse.html")
+
+    @expose("/palette")
+    @needs("enter")
+    def palette(self) -> ResponseReturnValue:
+        """Answer the command palette: what there is for the words `q`."""
+        return jsonify(entries=palette.entries(self.admin, request.args.get("q", "")))
 
     @expose("/")
     @needs("enter")

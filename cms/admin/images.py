@@ -22,6 +22,7 @@ from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
+from cms.admin.palette import Act
 from cms.config import settings
 from cms.edge import answer_error, wants_json
 from cms.editorial import pictures, retries
@@ -158,6 +159,10 @@ class ImageView(ImagePage):
         "regenerate": "photo",
     }
     live = Live(".status", "images")
+    palette_rows = True
+    palette_acts = (
+        Act(_l("Upload pictures"), "upload", ".index_view", page="upload", anchor="upload"),
+    )
 
     @expose("/upload", methods=("POST",))
     @needs("create")

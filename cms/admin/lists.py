@@ -91,6 +91,7 @@ class QsListView(Conflicts, Bulk):
     state_column: ClassVar[str | None] = "status"
     name_column: ClassVar[str] = "title"
     live: ClassVar[Live | None] = None
+    palette_rows: ClassVar[bool] = False  # whether the command palette finds its rows
     loads: ClassVar[Sequence[Any]] = ()
     empty_words: ClassVar[Any] = _l("There is nothing here yet.")
 
@@ -402,6 +403,12 @@ class QsListView(Conflicts, Bulk):
         """Return the state of a row, by its own name."""
         value = getattr(row, self.state_column, "") if self.state_column else ""
         return str(getattr(value, "value", value))
+
+    def state_words(self, row: Any) -> str:
+        """Return the state of a row in words, nothing where it has none."""
+        shown = (self.column_formatters or {}).get(self.state_column)
+        words = dict(shown.options) if isinstance(shown, columns.Status) else {}
+        return str(words.get(self.state_of(row), ""))
 
     def is_moving(self, row: Any) -> bool:
         """Tell whether `row` changes by itself."""

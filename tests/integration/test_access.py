@@ -223,6 +223,7 @@ PAGES = {
     "/admin/notification/": ADMINISTRATORS,
     "/admin/notification/details/?id={notification}": ADMINISTRATORS,
     "/admin/pulse": ALL,
+    "/admin/palette": ALL,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
     "/admin/selection/status?ids={selection}": {V: 403, A: 404, E: 404, D: 200},
     "/admin/selection/details/?id={selection}": {V: 403, A: 404, E: 404, D: 200},

@@ -13,6 +13,8 @@ const files = {
   "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
   "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+  "tom-select.min.css": "tom-select/dist/css/tom-select.min.css",
+  "tom-select.min.js": "tom-select/dist/js/tom-select.complete.min.js",
   "uppy.min.css": "uppy/dist/uppy.min.css",
   "uppy.min.js": "uppy/dist/uppy.min.js",
   "uppy.en_US.min.js": "@uppy/locales/dist/en_US.min.js",
@@ -22,6 +24,7 @@ const files = {
 const licences = {
   "chart.js.txt": "chart.js/LICENSE.md",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
+  "tom-select.txt": "tom-select/LICENSE",
   "uppy.txt": "uppy/LICENSE",
 };
 

@@ -16,9 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Query, selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from cms.accounts.models import User
 from cms.admin import columns, picture_filters
 from cms.admin.access import person
 from cms.admin.base import action, expose, needs
+from cms.admin.choices import Lookup, Related
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import DELETE, EDIT, Live, RowButton, SearchItem, Tab, asked_ids
@@ -30,6 +32,7 @@ from cms.editorial.uploads import FileTooLarge, NoFile, Refusal, UploadResult, u
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
+from cms.imaging.probe import NotAPicture, SvgRefused
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
 
@@ -113,7 +116,7 @@ class ImageView(ImagePage):
         "orientation",
         *picture_filters.FILTERS,
         "animated",
-        "owner.email",
+        Related(Image.owner_id, _l("Uploaded by"), Lookup("owner_id", User, ("email",))),
         "created_at",
     )
     loads = (selectinload(Image.renditions),)
@@ -224,6 +227,16 @@ class ImageView(ImagePage):
     def upload_too_large(self) -> str:
         """Return what is said of a file over the limit."""
         return _(FileTooLarge.sentence, limit=settings().upload_max_mb)
+
+    @property
+    def upload_wrong_type(self) -> str:
+        """Return what is said of a file that is plainly no picture."""
+        return _(NotAPicture.sentence)
+
+    @property
+    def upload_svg(self) -> str:
+        """Return what is said of a drawing."""
+        return _(SvgRefused.sentence)
 
     @property
     def upload_types(self) -> str:

@@ -34,17 +34,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, request
+from flask import abort, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms.admin import columns, filters
-from cms.admin.base import expose
+from cms.admin import choices, columns, filters
+from cms.admin.base import expose, needs
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
@@ -79,6 +80,7 @@ class SearchItem:
     control: str
     options: Sequence[tuple[str, str]]
     value: str
+    lookup: str = ""  # where a relation is searched
 
 
 class QsListView(Conflicts, Bulk):
@@ -170,6 +172,29 @@ class QsListView(Conflicts, Bulk):
         size = page_size or self.page_size
         rows = self._sorted(query, sort_column, sort_desc).limit(size).offset((page or 0) * size)
         return query.count(), rows.all() if execute else rows
+
+    # Choices
+
+    @expose("/choices/")
+    @needs("view")
+    def choices(self) -> ResponseReturnValue:
+        """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
+        lookup = self.lookups().get(request.args.get("name", ""))
+        if lookup is None:
+            abort(404)
+        if not lookup.open_to(current_user, self.kind):
+            abort(403)
+        return jsonify(choices.answer(lookup))
+
+    def lookups(self) -> dict[str, choices.Lookup]:
+        """Return what can be looked up on this screen, by name."""
+        offered = [*self._form_ajax_refs.values()]
+        offered += [flt.lookup for flt in self._filters or () if isinstance(flt, choices.Related)]
+        return {one.name: one for one in offered if isinstance(one, choices.Lookup)}
+
+    def scaffold_form(self) -> Any:
+        """Return the form, its relations and dates as browsers know them."""
+        return choices.dress(super().scaffold_form())
 
     # One row
 
@@ -273,15 +298,18 @@ class QsListView(Conflicts, Bulk):
         """Return the controls of the search form with their current values."""
         values = {index: value for index, _name, value in args.filters or ()}
         return [
-            SearchItem(
-                name=self._filter_name(index, flt),
-                label=_label(flt),
-                control="select" if flt.options else getattr(flt, "control", "text"),
-                options=[(str(key), str(words)) for key, words in flt.get_options(self) or ()],
-                value=values.get(index, ""),
-            )
+            self._search_item(index, flt, values.get(index, ""))
             for index, flt in enumerate(self._filters or ())
         ]
+
+    def _search_item(self, index: int, flt: Any, value: str) -> SearchItem:
+        name, label = self._filter_name(index, flt), _label(flt)
+        if isinstance(flt, choices.Related):
+            address = self.get_url(".choices", name=flt.lookup.name)
+            return SearchItem(name, label, flt.control, flt.choices(value), value, address)
+        control = "select" if flt.options else getattr(flt, "control", "text")
+        options = [(str(key), str(words)) for key, words in flt.get_options(self) or ()]
+        return SearchItem(name, label, control, options, value)
 
     def _filter_name(self, index: int, flt: Any) -> str:
         return f"flt{index}_{self.get_filter_arg(index, flt)}"

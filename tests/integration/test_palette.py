@@ -81,13 +81,15 @@ def test_people_are_offered_what_they_may_do(log_in, ask, role, offered, withhel
     assert withheld not in ask()
 
 
-def test_a_picture_leads_where_the_person_may_go(client, log_in):
+@pytest.mark.parametrize(
+    ("role", "page"), [("viewer", "details"), ("author", "details"), ("editor", "edit")]
+)
+def test_a_picture_leads_where_the_person_may_go(client, log_in, role, page):
     image = make_picture(filename="harbour.jpg", owner=make_user("editor"))
     db.session.commit()
-    for role, page in (("viewer", "details"), ("author", "details"), ("editor", "edit")):
-        log_in(role)
-        (line,) = client.get("/admin/palette?q=harbour").json["entries"]
-        assert line["url"] == f"/admin/image/{page}/?id={image.id}"
+    log_in(role)
+    (line,) = client.get("/admin/palette?q=harbour").json["entries"]
+    assert line["url"] == f"/admin/image/{page}/?id={image.id}"
 
 
 @pytest.mark.parametrize("words", ["%", "' OR 1=1 --", "\\", "x" * 5000, "<b>", " "])

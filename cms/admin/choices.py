@@ -22,7 +22,7 @@ from wtforms import DateField, DateTimeField
 from wtforms.widgets import DateInput, DateTimeLocalInput, html_params
 
 from cms.accounts.policy import may
-from cms.admin.filters import Filter
+from cms.admin.filters import LARGEST, Filter
 from cms.extensions import db
 
 MOST_AT_ONCE = 50
@@ -68,6 +68,8 @@ class Lookup(QueryAjaxModelLoader):
         try:
             key_given = key.type.python_type(pk)
         except (TypeError, ValueError):
+            return None
+        if isinstance(key_given, int) and abs(key_given) > LARGEST:
             return None
         with self.session.session.no_autoflush:
             return self.get_query().filter(key == key_given).one_or_none()

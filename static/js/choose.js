@@ -45,6 +45,7 @@ function dress(field) {
   });
   addEventListener("scroll", () => made.isOpen && place(made), { capture: true, passive: true });
   name(made, label, field);
+  field.setAttribute("aria-hidden", "true"); // what took its place speaks for it
   // As large as what it replaces, so that nothing around it moves.
   if (field.closest(".search-item") && offsetWidth) made.wrapper.style.width = `${offsetWidth}px`;
   if (offsetHeight && !several) made.control.style.minHeight = `${offsetHeight}px`;

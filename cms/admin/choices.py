@@ -140,7 +140,7 @@ class RelationSelect:
         values = [str(getattr(row, field.loader.pk)) for row in chosen]
         attributes = {
             "id": field.id,
-            "data-lookup": url_for(".choices", name=field.loader.name),
+            "data-lookup": url_for(".look_up", name=field.loader.name),
         } | attributes
         attributes["class"] = attributes.pop("class_", attributes.get("class", "form-select"))
         options = dict(field.loader.first(chosen[0] if chosen else None))
@@ -164,8 +164,8 @@ def dress(form: Any) -> Any:
         (DateField, DateInput),
     )
     for unbound in vars(form).values():
-        kind = getattr(unbound, "field_class", None)
-        for field, widget in widgets if isinstance(kind, type) else ():
+        kind = getattr(unbound, "field_class", object)
+        for field, widget in widgets:
             if issubclass(kind, field):
                 unbound.kwargs["widget"] = widget()
                 break

@@ -177,7 +177,7 @@ class QsListView(Conflicts, Bulk):
 
     @expose("/choices/")
     @needs("view")
-    def choices(self) -> ResponseReturnValue:
+    def look_up(self) -> ResponseReturnValue:
         """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
         lookup = self.lookups().get(request.args.get("name", ""))
         if lookup is None:
@@ -305,7 +305,7 @@ class QsListView(Conflicts, Bulk):
     def _search_item(self, index: int, flt: Any, value: str) -> SearchItem:
         name, label = self._filter_name(index, flt), _label(flt)
         if isinstance(flt, choices.Related):
-            address = self.get_url(".choices", name=flt.lookup.name)
+            address = self.get_url(".look_up", name=flt.lookup.name)
             return SearchItem(name, label, flt.control, flt.choices(value), value, address)
         control = "select" if flt.options else getattr(flt, "control", "text")
         options = [(str(key), str(words)) for key, words in flt.get_options(self) or ()]

@@ -32,9 +32,11 @@ from werkzeug.exceptions import (
     Forbidden,
     HTTPException,
     InternalServerError,
+    MethodNotAllowed,
     NotFound,
     RequestEntityTooLarge,
     SecurityError,
+    ServiceUnavailable,
     TooManyRequests,
     Unauthorized,
     UnprocessableEntity,
@@ -76,6 +78,10 @@ _WORDS: dict[type[HTTPException], tuple[str, str]] = {
     Unauthorized: (N_("Please log in"), N_("Please log in first.")),
     Forbidden: (N_("Not allowed"), N_("You are not allowed to do this.")),
     NotFound: (N_("Not found"), N_("This page does not exist, or you may not see it.")),
+    MethodNotAllowed: (
+        N_("Not possible this way"),
+        N_("This address is not for opening or sending like this. Go back, and use the page."),
+    ),
     Conflict: (
         N_("Changed meanwhile"),
         N_("Somebody changed this at the same time. Reload the page and try again."),
@@ -89,6 +95,10 @@ _WORDS: dict[type[HTTPException], tuple[str, str]] = {
     InternalServerError: (
         N_("Something went wrong"),
         N_("It is not your fault, and it has been noted. Please try again."),
+    ),
+    ServiceUnavailable: (
+        N_("Not available right now"),
+        N_("The server is busy, or being looked after. Try again in a minute."),
     ),
     HTTPException: (N_("That did not work"), N_("The request could not be answered.")),
 }

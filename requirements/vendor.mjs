@@ -14,6 +14,8 @@ const files = {
   "sortable.min.js": "sortablejs/Sortable.min.js",
   "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+  "tom-select.min.css": "tom-select/dist/css/tom-select.min.css",
+  "tom-select.min.js": "tom-select/dist/js/tom-select.complete.min.js",
   "uppy.min.css": "uppy/dist/uppy.min.css",
   "uppy.min.js": "uppy/dist/uppy.min.js",
   "uppy.en_US.min.js": "@uppy/locales/dist/en_US.min.js",
@@ -24,6 +26,7 @@ const licences = {
   "chart.js.txt": "chart.js/LICENSE.md",
   "sortable.txt": "sortablejs/LICENSE",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
+  "tom-select.txt": "tom-select/LICENSE",
   "uppy.txt": "uppy/LICENSE",
 };
 

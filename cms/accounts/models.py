@@ -51,3 +51,14 @@ class User(Base, UserMixin):
 
     def __str__(self) -> str:
         return self.email
+
+
+class DismissedHint(Base):
+    """A hint of this name that somebody does not want to see again."""
+
+    __tablename__ = "dismissed_hint"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)

@@ -7,7 +7,7 @@ the program rather than standing open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from flask import abort, jsonify, redirect, request
@@ -76,6 +76,7 @@ class Guarded(BaseView):
 
     kind: ClassVar[str]
     icon: ClassVar[str] = "file"
+    palette_acts: ClassVar[Sequence[Any]] = ()  # `cms.admin.palette.Act`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -253,7 +253,7 @@ class Exchange(Bulk):
 
     def read_row(self, row: Any, values: Mapping[str, str]) -> Reading:
         """Look what the form would make of `values`."""
-        form, problems = self._form_of(row, values)
+        form, problems = self._filled_form(row, values)
         changes = {}
         for field in form:
             old = "" if row is None else same_lines(as_text(getattr(row, field.short_name)))
@@ -264,7 +264,7 @@ class Exchange(Bulk):
 
     def write_row(self, row: Any, values: Mapping[str, str]) -> None:
         """Save as the form does, with all that follows from it."""
-        form, problems = self._form_of(row, values)
+        form, problems = self._filled_form(row, values)
         if problems:
             raise RowRefused(problems)
         is_new = row is None
@@ -280,7 +280,7 @@ class Exchange(Bulk):
         except (ValidationError, CmsError, IntegrityError) as error:
             raise RowRefused([["", refusal_in_words(error) or ""]]) from error
 
-    def _form_of(self, row: Any, values: Mapping[str, str]) -> tuple[Any, list[list[str]]]:
+    def _filled_form(self, row: Any, values: Mapping[str, str]) -> tuple[Any, list[list[str]]]:
         """Return the form with `values`, none but those that can be brought in, and what is
         wrong with it."""
         kind = self._create_form_class if row is None else self._edit_form_class

@@ -16,12 +16,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Query, selectinload
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from cms.accounts.models import User
 from cms.admin import columns, picture_filters
 from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
 from cms.admin.lists import EDIT, LONGEST_SEARCH, Live, RowButton, SearchItem, Tab, asked_ids
+from cms.admin.palette import Act
+from cms.admin.search_items import Relation
 from cms.admin.trash import TO_TRASH, ToTrash
 from cms.config import settings
 from cms.edge import answer_error, wants_json
@@ -37,6 +40,7 @@ from cms.editorial.uploads import (
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
+from cms.imaging.probe import NotAPicture, SvgRefused
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
 
@@ -152,7 +156,7 @@ class ImageView(ToTrash, ImagePage):
         "orientation",
         *picture_filters.FILTERS,
         "animated",
-        "owner.email",
+        Relation(Image.owner, _l("Uploaded by"), User.email),
         "created_at",
     )
     loads = (selectinload(Image.renditions),)
@@ -200,6 +204,10 @@ class ImageView(ToTrash, ImagePage):
         "regenerate": "photo",
     }
     live = Live(".status", "images")
+    palette_rows = True
+    palette_acts = (
+        Act(_l("Upload pictures"), "upload", ".index_view", page="upload", anchor="upload"),
+    )
 
     @expose("/upload", methods=("POST",))
     @needs("create")
@@ -261,6 +269,16 @@ class ImageView(ToTrash, ImagePage):
     def upload_too_large(self) -> str:
         """Return what is said of a file over the limit."""
         return _(FileTooLarge.sentence, limit=settings().upload_max_mb)
+
+    @property
+    def upload_wrong_type(self) -> str:
+        """Return what is said of a file that is plainly no picture."""
+        return _(NotAPicture.sentence)
+
+    @property
+    def upload_svg(self) -> str:
+        """Return what is said of a drawing."""
+        return _(SvgRefused.sentence)
 
     @property
     def upload_types(self) -> str:

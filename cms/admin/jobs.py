@@ -111,6 +111,7 @@ class JobView(QsListView):
     can_view_details = True
     details_template = "admin/job/details.html"
     state_column = "state"
+    palette_rows = True
     name_column = "task"
 
     column_list = ("task", "subject", "state", "attempts_made", "created_at", "finished_at")

@@ -12,12 +12,14 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import format_decimal
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from cms.admin import columns, jobs
 from cms.admin.access import Guarded, person
 from cms.admin.base import expose, needs
 from cms.admin.listing import MOST_COUNTED, in_words
+from cms.admin.palette import Act
 from cms.editorial import library
 from cms.errors import CmsError
 from cms.extensions import db
@@ -187,6 +189,11 @@ class LibraryView(Guarded, BaseView):
     """Figures, what could be better, and buttons that mend it by a job."""
 
     kind, icon = "library", "list-check"
+    palette_acts = (
+        Act(_l("Retry every failed picture"), "refresh", ".mend", {"what": "failed"}),
+        Act(_l("Make missing files of pictures"), "photo", ".mend", {"what": "incomplete"}),
+        Act(_l("Count the library"), "list-check", ".survey", {}),
+    )
 
     @expose("/")
     @needs("view")

@@ -37,17 +37,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from flask import flash, jsonify, redirect, request
+from flask import abort, flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from sqlalchemy import and_, func, inspect, literal_column, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms.admin import columns, filters, trees
-from cms.admin.base import expose
+from cms.admin import choices, columns, filters, trees
+from cms.admin.base import expose, needs
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.editing import Editing
@@ -99,6 +100,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
     state_column: ClassVar[str | None] = "status"
     name_column: ClassVar[str] = "title"
     live: ClassVar[Live | None] = None
+    palette_rows: ClassVar[bool] = False  # whether the command palette finds its rows
     loads: ClassVar[Sequence[Any]] = ()
     empty_words: ClassVar[Any] = _l("There is nothing here yet.")
 
@@ -186,6 +188,28 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         size = page_size or self.page_size
         rows = self._sorted(query, sort_column, sort_desc).limit(size).offset((page or 0) * size)
         return query.count(), rows.all() if execute else rows
+
+    # Choices
+
+    @expose("/choices/")
+    @needs("view")
+    def look_up(self) -> ResponseReturnValue:
+        """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
+        lookup = self.lookups().get(request.args.get("name", ""))
+        if lookup is None:
+            abort(404)
+        if not lookup.open_to(current_user, self.kind):
+            abort(403)
+        return jsonify(choices.answer(lookup))
+
+    def lookups(self) -> dict[str, choices.Lookup]:
+        """Return what can be looked up on this screen, by name."""
+        offered = self._form_ajax_refs.values()
+        return {one.name: one for one in offered if isinstance(one, choices.Lookup)}
+
+    def scaffold_form(self) -> Any:
+        """Return the form, its relations and dates as browsers know them."""
+        return choices.dress(super().scaffold_form())
 
     # One row
 
@@ -420,6 +444,12 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         """Return the state of a row, by its own name."""
         value = getattr(row, self.state_column, "") if self.state_column else ""
         return str(getattr(value, "value", value))
+
+    def state_words(self, row: Any) -> str:
+        """Return the state of a row in words, nothing where it has none."""
+        shown = (self.column_formatters or {}).get(self.state_column)
+        words = dict(shown.options) if isinstance(shown, columns.Status) else {}
+        return str(words.get(self.state_of(row), ""))
 
     def is_moving(self, row: Any) -> bool:
         """Tell whether `row` changes by itself."""

@@ -138,6 +138,7 @@ class NotificationView(QsListView):
     can_view_details = True
     details_template = "admin/notification/details.html"
     state_column = "standing"
+    palette_rows = True
     name_column = "message"
 
     column_list = ("message", "count", "last_seen_at", "assignee", "standing")

@@ -25,6 +25,7 @@ from cms.admin import columns
 from cms.admin.access import Guarded
 from cms.admin.base import expose, needs
 from cms.admin.jobs import task_in_words
+from cms.admin.palette import Act
 from cms.editorial import queue
 from cms.jobs import ledger, pauses, pulse, tallies
 from cms.jobs.models import WAITING, JobState, JobTally, PausedTask
@@ -196,6 +197,10 @@ class QueueView(Guarded, BaseView):
     """Figures, charts, and a row for each kind of job, which can be paused there."""
 
     kind, icon = "queue", "chart-bar"
+    palette_acts = (
+        Act(_l("Pause all jobs"), "player-pause", ".pause", {"task": ALL}),
+        Act(_l("Resume all jobs"), "player-play", ".resume", {"task": ALL}),
+    )
 
     @expose("/")
     @needs("view")

@@ -106,4 +106,4 @@ class WorkedOnView(WorkedOn):
 
 def preformatted(text: str | None) -> Markup:
     """Draw text as it is, line by line."""
-    return Markup("<pre>{}</pre>").format(text) if text else columns.EMPTY
+    return Markup('<pre tabindex="0">{}</pre>').format(text) if text else columns.EMPTY

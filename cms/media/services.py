@@ -177,6 +177,12 @@ def newest_ready(limit: int) -> list[Image]:
     return list(db.session.scalars(query))
 
 
+def newest_of(user_id: int, limit: int) -> list[Image]:
+    """Return the newest pictures that somebody has uploaded, renditions loaded."""
+    query = select(Image).where(Image.owner_id == user_id).options(selectinload(Image.renditions))
+    return list(db.session.scalars(query.order_by(Image.id.desc()).limit(limit)))
+
+
 def find_rendition(key: str) -> Rendition | None:
     """Return the rendition whose file has this key, its picture loaded; none of a picture
     that is in the trash."""

@@ -18,6 +18,7 @@ function start() {
   );
   const shape = stage.querySelector("img").width / stage.querySelector("img").height;
   stage.style.setProperty("--shape", shape);
+  look.dataset.drawn = "";
   const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
   const LEAST = 0.02; // of a side is always left
   const STEP = 0.01;

@@ -1,79 +1,129 @@
-// Upload pictures: drop files anywhere on the page, or press the button. Each
-// file is one request with its own progress bar, and its own reason if refused.
-// What is here already is shown with the picture that it is, and can be uploaded
-// all the same.
+// Upload pictures: drop files or folders anywhere on the page, paste, or press the button.
+// Each file is one request with its own progress bar, three at a time, and its own reason
+// if refused. What a broken connection stopped can be tried again, and what is here already
+// is shown with the picture that it is, and can be uploaded all the same.
 
 const { Dashboard, DropTarget, Uppy, XHRUpload, locales } = window.Uppy; // vendor/uppy.min.js
+
+const AT_ONCE = 3;
+const PAUSE = 1_000;
 
 const button = document.querySelector("[data-upload-url]");
 if (button) start(button.dataset);
 
-function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone, uploadTooLarge, uploadHere, uploadTrashed, uploadRestore, uploadAgain }) {
-  const chinese = document.documentElement.lang.startsWith("zh");
-  const refused = new Map();
+function start(words) {
+  const types = words.uploadTypes.split(",");
+  const failed = [];
   const here = [];
   const trashed = [];
+  const said = new Map(); // by the server: its sentence, and whether it would say it again
+  let news = null;
   const uppy = new Uppy({
-    locale: chinese ? locales.zh_CN : undefined,
+    locale: document.documentElement.lang.startsWith("zh") ? locales.zh_CN : undefined,
     autoProceed: true,
     meta: { again: "" },
     infoTimeout: 0, // what went wrong is told on the page, where it stays
     logger: { debug() {}, warn() {}, error() {} },
-    // Saves sending what the server would refuse, in the server's own words.
     onBeforeFileAdded: (file) => {
-      if (file.size <= Number(uploadMaxBytes)) return true;
-      say(`${file.name}: ${uploadTooLarge}`, "danger");
+      const reason = refusedUnsent(file);
+      if (!reason) return true;
+      failed.push({ file, reason });
+      setTimeout(tellUnsent); // once all that came with it has been looked at
       return false;
     },
   });
 
+  // Saves sending what the server would refuse, in the server's own words.
+  function refusedUnsent({ name, size, type }) {
+    if (size > Number(words.uploadMaxBytes)) return words.uploadTooLarge;
+    const ending = name.slice(name.lastIndexOf(".")).toLowerCase();
+    const known = !type || types.includes(type) || types.includes(ending);
+    if (known) return null;
+    return ending === ".svg" ? words.uploadSvg : words.uploadWrongType;
+  }
+
   uppy.use(Dashboard, {
+    target: "main",
     trigger: "[data-upload-url]",
     closeModalOnClickOutside: true,
-    note: button.dataset.uploadNote,
+    note: words.uploadNote,
     proudlyDisplayPoweredByUppy: false,
     theme: document.documentElement.dataset.bsTheme,
-    fileManagerSelectionType: "files",
-    hideRetryButton: true, // what was refused once is refused again
+    fileManagerSelectionType: "both",
+    hideRetryButton: true, // what can be tried again is offered on the page, once all is over
   });
+  const dashboard = uppy.getPlugin("Dashboard");
   // The file dialog offers what we take; what it really is, the server decides.
   uppy.on("dashboard:modal-open", () => {
-    uppy.getPlugin("Dashboard").setOptions({ theme: document.documentElement.dataset.bsTheme });
-    for (const input of document.querySelectorAll(".uppy-Dashboard-input")) {
-      input.accept = uploadTypes;
-    }
+    dashboard.setOptions({ theme: document.documentElement.dataset.bsTheme });
+    document.querySelector(".uppy-Dashboard-inner").setAttribute("aria-label", button.textContent);
+    for (const input of document.querySelectorAll(".uppy-Dashboard-input")) input.accept = words.uploadTypes;
   });
   uppy.use(DropTarget, { target: document.body });
   uppy.use(XHRUpload, {
-    endpoint: uploadUrl,
+    endpoint: words.uploadUrl,
     fieldName: "file",
     allowedMetaFields: ["again"],
-    headers: { Accept: "application/json", "X-CSRFToken": uploadToken },
-    limit: 3,
+    headers: { Accept: "application/json", "X-CSRFToken": words.uploadToken },
+    limit: AT_ONCE,
     timeout: 60_000,
     shouldRetry: (request) => request.status === 0 || request.status >= 502,
     onAfterResponse: (request) => {
-      const words = refusal(request);
-      if (words) throw new Error(words);
+      const reason = refusal(request);
+      if (!reason) return;
+      said.set(reason, isFinal(request.status));
+      throw new Error(reason);
     },
   });
 
-  uppy.on("file-added", () => uppy.getPlugin("Dashboard").openModal());
-  uppy.on("upload-error", (file, error) => refused.set(file.name, error.message));
+  uppy.on("files-added", (files) => files.length && dashboard.openModal());
+  uppy.on("upload-error", (file, { message }) => {
+    const reason = said.has(message) ? message : words.uploadAway;
+    failed.push({ file, reason, again: !said.get(message) });
+  });
   uppy.on("upload-success", (file, { body }) => {
     for (const found of body?.duplicates ?? [])
       (found.restore ? trashed : here).push({ file, ...found });
-    document.dispatchEvent(new CustomEvent("list:refresh"));
+    news ??= setTimeout(tellProgress, PAUSE);
   });
   uppy.on("complete", ({ successful }) => {
-    uppy.getPlugin("Dashboard").closeModal();
+    dashboard.closeModal();
+    tellProgress();
     uppy.clear();
-    if (successful.length > here.length + trashed.length) say(uploadDone, "success");
-    for (const [name, words] of refused) say(`${name}: ${words}`, "danger");
-    if (trashed.length) say(uploadTrashed, "warning", inTrash(trashed.splice(0)));
-    if (here.length) say(uploadHere, "warning", known(here.splice(0)));
-    refused.clear();
+    if (successful.length > here.length + trashed.length) say(words.uploadDone, "success");
+    tellFailed();
+    if (trashed.length) say(words.uploadTrashed, "warning", inTrash(trashed.splice(0)));
+    if (here.length) say(words.uploadHere, "warning", known(here.splice(0)));
   });
+
+  // Where none of the files is sent, nothing completes.
+  function tellUnsent() {
+    if (!uppy.getFiles().length) tellFailed();
+  }
+
+  // The list shows the new rows; those who do not see it hear how far it is.
+  function tellProgress() {
+    clearTimeout(news);
+    news = null;
+    document.dispatchEvent(new CustomEvent("list:refresh"));
+    const files = uppy.getFiles();
+    const done = files.filter((file) => file.progress.uploadComplete).length;
+    if (files.length > 1) live.textContent = words.uploadProgress.replace("{done}", done).replace("{all}", files.length);
+  }
+  const live = document.createElement("p");
+  live.className = "visually-hidden";
+  live.setAttribute("role", "status");
+  document.body.append(live);
+
+  function tellFailed() {
+    const told = failed.splice(0);
+    if (!told.length) return;
+    const lines = told.map(({ file, reason }) => `${file.name}: ${reason}`);
+    const lost = told.filter(({ again }) => again).map(({ file }) => file);
+    const more = told.length > 1 ? [listOf(lines)] : [];
+    if (lost.length) more.push(press(words.uploadRetry, () => lost.forEach((file) => add(file))));
+    say(told.length > 1 ? words.uploadRefused : lines[0], "danger", more);
+  }
 
   // One button takes them all out of the trash, as the button Undo of a notice does.
   function inTrash(files) {
@@ -81,7 +131,7 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
     form.method = "post";
     form.action = files[0].restore;
     const fields = files.map(({ id }) => ["id", id]);
-    for (const [name, value] of [["csrf_token", uploadToken], ["url", location.pathname + location.search], ...fields]) {
+    for (const [name, value] of [["csrf_token", words.uploadToken], ["url", location.pathname + location.search], ...fields]) {
       const field = document.createElement("input");
       field.type = "hidden";
       Object.assign(field, { name, value });
@@ -89,7 +139,7 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
     }
     const restore = document.createElement("button");
     restore.className = "btn btn-sm";
-    restore.textContent = uploadRestore;
+    restore.textContent = words.uploadRestore;
     form.append(restore);
     const [list, again] = known(files);
     form.append(" ", again);
@@ -97,32 +147,62 @@ function start({ uploadUrl, uploadToken, uploadMaxBytes, uploadTypes, uploadDone
   }
 
   function known(files) {
-    const again = document.createElement("button");
-    again.type = "button";
-    again.className = "btn btn-sm";
-    again.textContent = uploadAgain;
-    again.addEventListener("click", () => {
-      again.closest(".notice").remove();
-      for (const { file } of files) {
-        const { name, type, data } = file;
-        uppy.addFile({ name, type, data, meta: { again: "1" } });
-      }
-    });
-    return [listOf(files), again];
+    const lines = files.map(({ file, title, url }) => [`${file.name} – `, linkTo(title, url)]);
+    const again = () => files.forEach(({ file }) => add(file, { again: "1" }));
+    return [listOf(lines), press(words.uploadAgain, again)];
   }
+
+  function add({ name, type, data }, meta) {
+    uppy.addFile({ name, type, data, meta });
+  }
+
+  // A picture that was copied is pasted anywhere but where one writes.
+  document.addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length || event.target.closest?.("input, textarea, [contenteditable], .uppy-Dashboard")) return;
+    event.preventDefault();
+    uppy.addFiles(files.map((data) => ({ name: data.name, type: data.type, data })));
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (uppy.getFiles().some((file) => file.progress.uploadStarted && !file.progress.uploadComplete)) event.preventDefault();
+  });
+
+  // The command palette leads here.
+  const openFromAddress = () => location.hash === "#upload" && dashboard.openModal();
+  addEventListener("hashchange", openFromAddress);
+  document.body.dataset.dropWords = words.uploadDrop;
+  openFromAddress();
 }
 
-function listOf(files) {
+function listOf(lines) {
   const list = document.createElement("ul");
-  for (const { file, title, url } of files) {
-    const link = document.createElement("a");
-    link.href = url;
-    link.textContent = title;
+  for (const line of lines) {
     const item = document.createElement("li");
-    item.append(file.name, " – ", link);
+    item.append(...[line].flat());
     list.append(item);
   }
   return list;
+}
+
+function linkTo(words, address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = words;
+  return link;
+}
+
+// A button in a notice, which it takes away.
+function press(words, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-sm";
+  button.textContent = words;
+  button.addEventListener("click", () => {
+    button.closest(".notice").remove();
+    act();
+  });
+  return button;
 }
 
 function say(words, tone, more) {
@@ -138,4 +218,9 @@ function refusal(request) {
   } catch {
     return null;
   }
+}
+
+// What was said of the file itself is said again; of the log-in, the pace or the server it is not.
+function isFinal(status) {
+  return status >= 400 && status < 500 && ![401, 408, 429].includes(status);
 }

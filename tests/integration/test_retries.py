@@ -73,7 +73,7 @@ def test_the_page_of_the_job_tells_of_each_attempt(client, log_in, damaged):
 
     assert "(4 / 4)" in page
     assert len(job.attempts) == 4
-    assert page.count("<summary>Details for developers</summary><pre>Traceback") == 4
+    assert page.count('<summary>Details for developers</summary><pre tabindex="0">Traceback') == 4
 
 
 def test_an_editor_sees_why_but_no_trace(client, log_in, damaged):

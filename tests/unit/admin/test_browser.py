@@ -195,3 +195,28 @@ def test_rows_of_a_related_kind(visit):
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto("/admin/photo/edit/?id=1")
     expect(page.get_by_label("Words")).to_have_value("fine")
+
+
+def test_a_relation_is_searched_and_chosen_with_the_keyboard(visit, photo):
+    page = visit("/admin/photo/edit/?id=1")
+    field = page.get_by_role("combobox", name="Owner")
+    field.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("li@")
+    expect(page.locator(".ts-dropdown [role=option]")).to_have_text(["li@example.org"])
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("tr[data-id]").first).to_be_visible()
+    assert photo(1)["owner_id"] == 2
+
+
+def test_without_scripts_a_relation_is_a_plain_choice(browser, address, toy_app, photo):
+    context = browser.new_context(java_script_enabled=False, base_url=address)
+    context.add_cookies([{"name": "who", "value": "editor", "url": address}])
+    page = context.new_page()
+    page.goto("/admin/photo/edit/?id=1")
+    page.get_by_label("Owner").select_option("li@example.org")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert photo(1)["owner_id"] == 2
+    context.close()

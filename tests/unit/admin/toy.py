@@ -20,8 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from cms import look
 from cms.admin.base import QsIndexView, action, expose, needs, open_admin
+from cms.admin.choices import Lookup
 from cms.admin.columns import State, file_size, moment, picture, status
 from cms.admin.lists import DELETE, EDIT, VIEW, Live, QsListView, RowButton, Tab
+from cms.admin.search_items import Relation
 from cms.database import UtcDateTime
 
 TOP = Path(__file__).parents[3]
@@ -128,6 +130,7 @@ class PhotoView(QsListView):
         "hidden",
         "remarks.words",
         IntInListFilter(Photo.size, "Sizes"),  # Flask-Admin's own work too
+        Relation(Photo.owner, _l("Owner"), Person.email),
     )
     column_sortable_list = ("title", "size", "created_at", ("owner.email", "owner.email"))
     column_editable_list = ("title",)
@@ -144,9 +147,9 @@ class PhotoView(QsListView):
         EDIT,
         DELETE,
     )
-    form_columns = ("title", "note", "size", "hidden")
+    form_columns = ("title", "note", "size", "hidden", "owner")
     form_args = {"note": {"description": _l("What the picture shows.")}}
-    form_ajax_refs = {"owner": {"fields": ("email",)}}
+    form_ajax_refs = {"owner": Lookup("owner", Person, ("email",), session=db)}
     inline_models = (Remark,)
     live = Live(".status", "photos")
 

@@ -76,6 +76,8 @@ class Image(Base):
         Index(None, "size", "id"),
         Index(None, "orientation", "id"),
         Index(None, "animated", "id"),
+        Index(None, "title", "id"),
+        Index(None, "created_at", "id"),
         # Only those without are ever looked for by it.
         Index(
             None,

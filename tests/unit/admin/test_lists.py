@@ -71,7 +71,8 @@ def test_an_empty_tab_says_what_that_means(toy_app, editor):
         ("flt1_created_at_since=2000-01-01", ["Broken", "Teahouse 100%", "Harbour"]),
         ("sort=1", ["Broken", "Harbour", "Teahouse 100%"]),
         ("sort=1&desc=1", ["Teahouse 100%", "Harbour", "Broken"]),
-        ("sort=4", ["Broken", "Harbour", "Teahouse 100%"]),
+        ("sort=4", ["Harbour", "Broken", "Teahouse 100%"]),
+        ("sort=4&desc=1", ["Teahouse 100%", "Broken", "Harbour"]),
     ],
 )
 def test_searching_and_sorting(editor, query, found):
@@ -187,7 +188,7 @@ def test_counting_stops_where_nobody_turns_pages(toy_app, editor, monkeypatch):
     text = editor.get("/admin/photo/").text
     assert re.findall(r'tab-count">([^<]+)<', text) == ["40+", "40+", "1"]
     assert "1–25 of 40+" in text
-    assert re.findall(r'aria-label="Page (\d+)"', text) == ["1", "2"]
+    assert re.findall(r'aria-label="(?:Page (\d+)|Last page)"', text) == ["1", "2", ""]
 
 
 def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
@@ -199,7 +200,10 @@ def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
     text = editor.get("/admin/photo/?page=3").text
     assert 'rel="next"' in text
     assert 'rel="next"' not in editor.get("/admin/photo/?page=4").text
-    assert titles(editor.get("/admin/photo/?page=99999")) == last
+    assert titles(editor.get("/admin/photo/?page=99999")) == titles(
+        editor.get("/admin/photo/?page=-1")
+    )
+    assert titles(editor.get("/admin/photo/?page=-1"))[-len(last) :] == last
 
 
 def test_near_pages():
@@ -211,9 +215,11 @@ def test_near_pages():
     assert near(0, 100) == [0, 1, 2, None, 9]
     assert near(5, 100) == [0, None, 3, 4, 5, 6, 7, None, 9]
     more = listing.MOST_COUNTED + 1
-    assert near(5, more) == [0, None, 3, 4, 5, 6, 7]
-    assert near(2000, more, [0] * 10) == [0, None, 1998, 1999, 2000, 2001]
+    assert near(5, more) == [0, None, 3, 4, 5, 6, 7, None, -1]
+    assert near(2000, more, [0] * 10) == [0, None, 1998, 1999, 2000, 2001, None, -1]
     assert near(2000, more, [0] * 9) == [0, None, 1998, 1999, 2000]
+    assert near(-1, more, [0] * 10) == [0, None, -3, -2, -1]
+    assert near(-9, more, [0] * 10) == [0, None, -11, -10, -9, -8, -7, None, -1]
 
 
 def test_drawing(toy_app):

@@ -1,0 +1,61 @@
+"""How many rows a list has in each of its tabs, without counting what nobody reads.
+
+- The whole list: each tab is counted by an index, and no further than `MOST_COUNTED`.
+- Searched or filtered, and few rows are left: these, exactly.
+- Searched or filtered, and many are left: of the first rows of each tab, those that are
+  among them. A tab that has more rows has at least so many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy.orm import Query
+
+from cms.admin.listing import AtLeast, Tab
+
+FEW = 1_000
+LOOKED_AT = 2_000
+
+
+def part(query: Query[Any], tab: Tab | None) -> Query[Any]:
+    """Return the rows of `query` in a tab."""
+    return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+
+
+def few(query: Query[Any], key: Any) -> list[Any] | None:
+    """Return the keys of what a query finds; None if they are many."""
+    found = query.order_by(None).with_entities(key).limit(FEW + 1).all()
+    return [row[0] for row in found] if len(found) <= FEW else None
+
+
+def of_few(query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
+    """Count rows by tab, going through all of them once."""
+    ones = [
+        func.count() if tab.criterion is None else func.count(case((tab.criterion, 1)))
+        for tab in tabs
+    ]
+    found = query.order_by(None).with_entities(*ones).one()
+    return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
+
+
+def of_many(whole: Query[Any], criterion: Any, tabs: Sequence[Tab]) -> dict[str, int]:
+    """Count those of the first `LOOKED_AT` rows of each tab of `whole` that fulfil
+    `criterion`, of which it is known that many do.
+
+    It stands where no database would look for rows by it.
+    """
+    ways = []
+    for number, tab in enumerate(tabs):
+        ones = part(whole, tab).order_by(None).with_entities(case((criterion, 1)).label("fits"))
+        rows = ones.limit(LOOKED_AT).subquery()
+        ways.append(select(literal(number), func.count(rows.c.fits), func.count()))
+    found = whole.session.execute(union_all(*ways)).all()
+    counts = {}
+    for number, fits, looked_at in found:
+        tab = tabs[number]
+        least = max(fits, FEW) if tab.criterion is None else fits
+        counts[tab.key] = least if looked_at < LOOKED_AT else AtLeast(least)
+    return counts

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Query
 from cms.admin.listing import AtLeast, Tab
 
 FEW = 1_000
-LOOKED_AT = 2_000
+LOOKED_AT = 1_000
 
 
 def part(query: Query[Any], tab: Tab | None) -> Query[Any]:
@@ -41,21 +41,23 @@ def of_few(query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
     return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 
 
-def of_many(whole: Query[Any], criterion: Any, tabs: Sequence[Tab]) -> dict[str, int]:
+def of_many(whole: Query[Any], key: Any, criterion: Any, tabs: Sequence[Tab]) -> dict[str, int]:
     """Count those of the first `LOOKED_AT` rows of each tab of `whole` that fulfil
     `criterion`, of which it is known that many do.
 
-    It stands where no database would look for rows by it.
+    It stands where no database would look for rows by it; what leads to the rows of a tab
+    is its index alone.
     """
+    counts: dict[str, int] = {tab.key: AtLeast(FEW) for tab in tabs}
     ways = []
     for number, tab in enumerate(tabs):
-        ones = part(whole, tab).order_by(None).with_entities(case((criterion, 1)).label("fits"))
-        rows = ones.limit(LOOKED_AT).subquery()
-        ways.append(select(literal(number), func.count(rows.c.fits), func.count()))
-    found = whole.session.execute(union_all(*ways)).all()
-    counts = {}
-    for number, fits, looked_at in found:
-        tab = tabs[number]
-        least = max(fits, FEW) if tab.criterion is None else fits
-        counts[tab.key] = least if looked_at < LOOKED_AT else AtLeast(least)
+        if tab.criterion is None:
+            continue
+        some = part(whole, tab).order_by(None).with_entities(key.label("key")).limit(LOOKED_AT)
+        rows = some.subquery()
+        fits = func.count(case((criterion, 1)))
+        way = select(literal(number), fits, func.count())
+        ways.append(way.select_from(rows).join(key.class_, key == rows.c.key))
+    for number, fit, looked_at in whole.session.execute(union_all(*ways)) if ways else ():
+        counts[tabs[number].key] = fit if looked_at < LOOKED_AT else AtLeast(fit)
     return counts

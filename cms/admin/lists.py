@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, request
@@ -128,7 +129,8 @@ class QsListView(Conflicts, Bulk):
             everything=self.for_everything(name for name, _words in actions),
             bulk_url=self._get_list_url(args, ".action_view"),
             get_pk_value=self.get_pk_value,
-            get_value=self.get_list_value,
+            # Without Jinja's context, which would be copied for each cell.
+            get_value=partial(self.get_list_value, None),
             page_url=lambda page: self._get_list_url(listing.turned(page)),
             size_url=lambda size: self._get_list_url(args.clone(page=0, page_size=size)),
             tab_url=lambda tab: self._get_list_url(args.clone(page=0, extra_args={"tab": tab})),
@@ -157,7 +159,8 @@ class QsListView(Conflicts, Bulk):
             return narrowed, self.count_tabs(narrowed)
         keys = self._few(narrowed, args.search)
         if keys is None:
-            return narrowed, counting.of_many(self.get_query(), narrowed.whereclause, tabs)
+            whole, criterion = self.get_query(), narrowed.whereclause
+            return narrowed, counting.of_many(whole, self._pk_column, criterion, tabs)
         query = self.get_query().filter(self._pk_column.in_(keys))
         return query, counting.of_few(query, tabs)
 

@@ -5,7 +5,7 @@ from flask import current_app
 from sqlalchemy import Enum
 
 from cms import fulltext
-from cms.database import Base, UtcDateTime
+from cms.database import Base, UtcDateTime, is_made_on
 
 
 def render_item(kind, item, autogen_context):
@@ -34,6 +34,7 @@ def run_migrations():
             render_as_batch=True,  # SQLite alters a table by copying it
             render_item=render_item,
             include_name=include_name,
+            include_object=lambda thing, *_rest: is_made_on(connection.dialect, thing),
             compare_type=True,
         )
         with context.begin_transaction():

@@ -16,6 +16,8 @@ SORTED_BY = ("title", "created_at")
 
 
 def upgrade():
+    if op.get_bind().dialect.name == "sqlite":
+        op.create_index(op.f("ix_image_id"), "image", ["id"], unique=False)
     with op.batch_alter_table("image", schema=None) as batch_op:
         for name in SORTED_BY:
             batch_op.create_index(batch_op.f(f"ix_image_{name}_id"), [name, "id"], unique=False)
@@ -23,6 +25,8 @@ def upgrade():
 
 def downgrade():
     fulltext.remove(op.get_bind())
+    if op.get_bind().dialect.name == "sqlite":
+        op.drop_index(op.f("ix_image_id"), "image")
     with op.batch_alter_table("image", schema=None) as batch_op:
         for name in SORTED_BY:
             batch_op.drop_index(batch_op.f(f"ix_image_{name}_id"))

@@ -5,7 +5,7 @@ server's own work is measured. Flask-Admin's own `ModelView` shows the same tabl
 jobs beside it. The database is SQLite unless another is named; it must be empty,
 or have been filled by an earlier run.
 
-    python benchmarks/lists.py [--database postgresql://…] [--jobs N] [--runs N] [--folder DIR]
+    python benchmarks/ledger_lists.py [--database postgresql://…] [--jobs N] [--runs N]
 """
 
 from __future__ import annotations

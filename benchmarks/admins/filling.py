@@ -33,7 +33,7 @@ SELECT i,
   CASE i % 4 WHEN 0 THEN 'Harbour at dawn ' WHEN 1 THEN '运河边的老茶馆 '
     WHEN 2 THEN 'Minutes of the meeting ' ELSE 'Mountain lake ' END || i ||
     CASE WHEN i % 50000 = 7 THEN ' lighthouse' ELSE '' END,
-  CASE WHEN i % 10 = 0 THEN '' ELSE 'A view of number ' || i * 7919 % 1000003 END,
+  CASE WHEN i % 10 = 0 THEN '' ELSE 'A view of number ' || i * 2003 % 1000003 END,
   'IMG_' || i || '.jpg', 'originals/' || i || '.jpg', 'image/jpeg', i * 79 % 9000000 + 1000,
   {padded}, 1600, 1200, 'wide',
   CASE WHEN i % 100 = 3 THEN 'failed' WHEN i % 2000 = 1 THEN 'pending' ELSE 'ready' END,

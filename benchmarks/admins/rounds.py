@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 Get = Callable[[str], tuple[int, str]]
 
@@ -23,7 +24,7 @@ def tell(get: Get, pages: Mapping[str, str], rounds: int) -> None:
             start = time.perf_counter()
             status, text = get(address)
             spent = (time.perf_counter() - start) * 1000
-            assert status == 200, (name, address, status, text[:2000])
+            assert status == HTTPStatus.OK, (name, address, status, text[:2000])
             if number:
                 took[name].append(spent)
     print(json.dumps({"took": took, "memory": _peak(), "grown": _peak() - begun}))

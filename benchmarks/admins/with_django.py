@@ -21,7 +21,8 @@ PAGES = {
     "page 1": LIST,
     "last page": f"{LIST}?p=40000",
     "deep page": f"{LIST}?p=20001",
-    "status tab": f"{LIST}?status__exact=failed",
+    "status tab": f"{LIST}?status__exact=ready",
+    "small status tab": f"{LIST}?status__exact=failed",
     "rare search": f"{LIST}?q=lighthouse",
     "common search": f"{LIST}?q=harbour",
     "no-hit search": f"{LIST}?q=zzzzz",
@@ -123,6 +124,9 @@ def declare() -> list[Any]:
         class Meta:
             app_label, db_table, managed = "bench", "image", False
 
+        def __str__(self) -> str:
+            return self.title
+
     class ImageAdmin(admin.ModelAdmin):
         list_display = ("title", "status", "size", "width", "height", "owner", "created_at")
         list_display_links = ("size",)
@@ -132,7 +136,11 @@ def declare() -> list[Any]:
         ordering = ("-id",)
         search_fields = ("title", "alt_text", "filename")
 
-    kinds = {"site": {}, "hundred": {"list_per_page": 100}, "editable": {"list_editable": ["title"]}}
+    kinds: dict[str, dict[str, Any]] = {
+        "site": {},
+        "hundred": {"list_per_page": 100},
+        "editable": {"list_editable": ["title"]},
+    }
     addresses = []
     for name, changes in kinds.items():
         site = admin.AdminSite(name=name)

@@ -24,6 +24,7 @@ from typing import Any
 from sqlalchemy import UnaryExpression, and_, literal
 from sqlalchemy.orm import Query
 from sqlalchemy.sql import operators
+from sqlalchemy.types import TypeDecorator
 
 from cms.admin.access import storable
 from cms.database import UtcDateTime
@@ -153,7 +154,7 @@ class Pages:
             return self._taken(self._query.options(*self._options).add_columns(*columns), way)
         found = self._taken(self._query.with_entities(self._key, *columns), way)
         keys = [row[0] for row in found]
-        entity = self._query.column_descriptions[0]["entity"]
+        entity: Any = self._query.column_descriptions[0]["entity"]
         rows = self._query.session.query(self._key, entity).options(*self._options)
         loaded = {key: row for key, row in rows.filter(self._key.in_(keys))}  # noqa: C416 - rows are no pairs to mypy
         return [(loaded[row[0]], *row[1:]) for row in found if row[0] in loaded]
@@ -231,7 +232,7 @@ def decoded(text: str, sorts: Sequence[Sort]) -> tuple[int, list[Any]] | None:
         return _page_number(number), [
             _typed(value, sort) for value, sort in zip(values, sorts, strict=True)
         ]
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
+    except (ValueError, TypeError, LookupError, ArithmeticError, RuntimeError):
         return None
 
 
@@ -248,7 +249,8 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(value: Any, sort: Sort) -> Any:
-    kind = sort.column.type.python_type
+    stored = sort.column.type
+    kind = (stored.impl_instance if isinstance(stored, TypeDecorator) else stored).python_type
     if value is None:
         if sort.nullable:
             return None
@@ -259,7 +261,7 @@ def _typed(value: Any, sort: Sort) -> Any:
     if read is None:
         raise TypeError(kind)
     found = read(value) if not issubclass(kind, Enum) else kind(value)
-    if isinstance(sort.column.type, UtcDateTime):
+    if isinstance(stored, UtcDateTime):
         found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
     return found
 

@@ -3,12 +3,16 @@
 - The whole list: each tab is counted by an index, and no further than `MOST_COUNTED`.
 - Searched or filtered, and few rows are left: these, exactly.
 - Searched or filtered, and many are left: of the first rows of each tab, those that are
-  among them. A tab that has more rows has at least so many.
+  among them. A tab that has more rows has at least so many. Whoever turns the pages of
+  such a list is shown the same counts for some seconds, unless they have done something
+  meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from time import time
 from typing import Any
 
 from sqlalchemy import case, func, literal, select, union_all
@@ -18,6 +22,10 @@ from cms.admin.listing import AtLeast, Tab
 
 FEW = 1_000
 LOOKED_AT = 1_000
+KEPT_SECONDS = 10.0
+MOST_KEPT = 500
+
+_kept: OrderedDict[Any, tuple[float, dict[str, int]]] = OrderedDict()
 
 
 def part(query: Query[Any], tab: Tab | None) -> Query[Any]:
@@ -60,4 +68,16 @@ def of_many(whole: Query[Any], key: Any, criterion: Any, tabs: Sequence[Tab]) ->
         ways.append(way.select_from(rows).join(key.class_, key == rows.c.key))
     for number, fit, looked_at in whole.session.execute(union_all(*ways)) if ways else ():
         counts[tabs[number].key] = fit if looked_at < LOOKED_AT else AtLeast(fit)
+    return counts
+
+
+def kept(key: Any, since: float, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Return what `count` returned for `key` some seconds ago, but after `since`, or now."""
+    begun = time()
+    at, counts = _kept.get(key, (0.0, {}))
+    if at < max(since, begun - KEPT_SECONDS):
+        counts = count()
+        _kept[key] = begun, counts
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
     return counts

@@ -51,9 +51,9 @@ class Listing:
         return max(0, self.pages + number) if number < 0 else min(number, self.pages - 1)
 
     def show(self, page: Page) -> None:
-        """Take in the rows of a page. One that is not full is the last: now all are counted."""
+        """Take in the rows of a page. If it is the last, all are counted now."""
         self.page, self.rows = page, page.rows
-        if self.more and page.number >= 0 and len(self.rows) < self.size:
+        if self.more and page.number >= 0 and page.ends:
             self.counts = {**self.counts, self._key: self._seen}
 
     def turned(self, number: int) -> ViewArgs:
@@ -83,9 +83,9 @@ class Listing:
         if self.from_end and self.more:
             return 0  # the last one is the one before
         known = max(1, -(-self.count // self.size))
-        if not self.more:
+        if not self.page.rows:
             return known
-        return max(known, self.args.page + 1 + (len(self.rows) == self.size))
+        return self.args.page + 1 if self.page.ends else max(known, self.args.page + 2)
 
     @property
     def first(self) -> int:

@@ -41,11 +41,13 @@ from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from sqlalchemy import Enum, String, and_, cast, func, inspect, literal_column, or_, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms import fulltext
 from cms.admin import columns, counting, filters, paging
+from cms.admin.access import acted_at
 from cms.admin.base import expose
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
@@ -145,9 +147,12 @@ class QsListView(Conflicts, Bulk):
         size = self.get_safe_page_size(args.page_size)
         listing = Listing((), args, self.current_tab(), counts, size)
         args.page = listing.within(args.page)
+        if not (listing.count or listing.more):
+            return listing
         found = self._page(self._of_tab(query), args, size)
         if not found.rows and args.page:  # past an end that nobody had counted up to
-            args.page = -1 if args.page > 0 else 0
+            end = -1 if args.page > 0 else 0
+            args.page, args.at = end if listing.more else listing.pages - 1, None
             found = self._page(self._of_tab(query), args, size)
         listing.show(found)
         return listing
@@ -159,19 +164,25 @@ class QsListView(Conflicts, Bulk):
             return narrowed, self.count_tabs(narrowed)
         keys = self._few(narrowed, args.search)
         if keys is None:
-            whole, criterion = self.get_query(), narrowed.whereclause
-            return narrowed, counting.of_many(whole, self._pk_column, criterion, tabs)
+            asked = (self.endpoint, current_user.get_id(), args.search, tuple(args.filters or ()))
+            whole, key, criterion = self.get_query(), self._pk_column, narrowed.whereclause
+            return narrowed, counting.kept(
+                asked, acted_at(), lambda: counting.of_many(whole, key, criterion, tabs)
+            )
         query = self.get_query().filter(self._pk_column.in_(keys))
-        return query, counting.of_few(query, tabs)
+        none = dict.fromkeys((tab.key for tab in tabs), 0)
+        return query, counting.of_few(query, tabs) if keys else none
 
     def _few(self, narrowed: Query[Any], search: str | None) -> list[Any] | None:
-        table = self.model.__tablename__
+        table = self.model.__table__.name
         if search and set(self.column_searchable_list) <= set(fulltext.TEXTS.get(table, ())):
             keys = fulltext.keys(self.db_session, table, words_of(search), counting.FEW + 1)
             if keys is not None and len(keys) > counting.FEW:
                 return None
             if keys is not None:
                 narrowed = narrowed.filter(self._pk_column.in_(keys))
+            if keys == []:
+                return keys
         return counting.few(narrowed, self._pk_column)
 
     def _page(self, query: Query[Any], args: ViewArgs, size: int) -> paging.Page:

@@ -81,12 +81,14 @@ class Sort:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of a page, and the values that its first and last are sorted by."""
+    """The rows of a page, the values that its first and last are sorted by, and whether
+    it `ends` the list."""
 
     number: int
     rows: Sequence[Any]
     first: Sequence[Any] = ()
     last: Sequence[Any] = ()
+    ends: bool = True
 
     def anchor(self, number: int) -> str | None:
         """Return what a link from here to page `number` carries; None if it needs nothing."""
@@ -129,11 +131,13 @@ class Pages:
         """Return page `number`, by the anchor `at` where that is nearer than the end."""
         way = self._way(number, at)
         found = self._read(way)
-        if way.sorts[0].descending != self._sorts[0].descending:
-            found.reverse()
+        found, further = found[: self._size], len(found) > self._size
         if not found:
             return Page(number, ())
-        return Page(number, [row[0] for row in found], found[0][1:], found[-1][1:])
+        if way.sorts[0].descending != self._sorts[0].descending:
+            found, further = found[::-1], number != -1
+        rows = [row[0] for row in found]
+        return Page(number, rows, found[0][1:], found[-1][1:], ends=not further)
 
     def _way(self, number: int, at: str | None) -> _Way:
         back = [sort.reverse for sort in self._sorts]
@@ -148,7 +152,7 @@ class Pages:
         return _Way(sorts, sorts[0].whole(self._nulls_low), skip * self._size)
 
     def _read(self, way: _Way) -> list[Any]:
-        """Return the rows, each with the values that it is sorted by."""
+        """Return the rows, and one more if there is one, with the values that sort them."""
         columns = [sort.column for sort in way.sorts]
         if way.skip <= NEAR:
             return self._taken(self._query.options(*self._options).add_columns(*columns), way)
@@ -161,12 +165,13 @@ class Pages:
 
     def _taken(self, query: Query[Any], way: _Way) -> list[Any]:
         found: list[Any] = []
+        most = self._size + 1
         skip, clauses = way.skip, [sort.clause for sort in way.sorts]
         for part in way.parts:
             rows = query if part is None else query.filter(part)
-            taken = rows.order_by(*clauses).limit(self._size - len(found)).offset(skip or None)
+            taken = rows.order_by(*clauses).limit(most - len(found)).offset(skip or None)
             found += taken.all()
-            if len(found) == self._size:
+            if len(found) == most:
                 break
             if found:
                 skip = 0

@@ -34,6 +34,7 @@ def main() -> None:
     app = create_app(
         {"CMS_DATA_DIR": folder, "CMS_ENV": "testing", "WTF_CSRF_ENABLED": False}
         | {"CMS_DATABASE_URL": database}
+        | ({} if database.startswith("sqlite") else {"CMS_QUEUE_URL": database})
     )
     email = f"{uuid.uuid4()}@example.com"
     with app.app_context():

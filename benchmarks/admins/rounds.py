@@ -18,16 +18,19 @@ def tell(get: Get, pages: Mapping[str, str], rounds: int) -> None:
     `get` returns the status and the text of an answer.
     """
     took: dict[str, list[float]] = {name: [] for name in pages}
+    worked: dict[str, list[float]] = {name: [] for name in pages}
     begun = _peak()
     for number in range(rounds + 1):
         for name, address in pages.items():
-            start = time.perf_counter()
+            start, work = time.perf_counter(), time.process_time()
             status, text = get(address)
-            spent = (time.perf_counter() - start) * 1000
+            spent = time.perf_counter() - start, time.process_time() - work
             assert status == HTTPStatus.OK, (name, address, status, text[:2000])
             if number:
-                took[name].append(spent)
-    print(json.dumps({"took": took, "memory": _peak(), "grown": _peak() - begun}))
+                took[name].append(spent[0] * 1000)
+                worked[name].append(spent[1] * 1000)
+    memory = {"memory": _peak(), "grown": _peak() - begun}
+    print(json.dumps({"took": took, "worked": worked, **memory}))
 
 
 def asked() -> tuple[str, str, int]:

@@ -84,6 +84,12 @@ def enum_type(kind: type[StrEnum]) -> Enum:
     )
 
 
+def is_made_on(dialect: Dialect, thing: Any) -> bool:
+    """Tell whether an index of a model is there on such a database: see `Index.ddl_if`."""
+    limit = getattr(thing, "_ddl_if", None)
+    return limit is None or limit.dialect == dialect.name
+
+
 def with_driver(address: str) -> URL:
     """Return the URL with the driver we install, so that operators need not name one.
 

@@ -4,7 +4,7 @@ import sys
 
 from sqlalchemy import text
 
-from benchmarks.lists import fill_ledger
+from benchmarks.ledger_lists import fill_ledger
 from cms.extensions import db
 from cms.jobs import tallies
 from wsgi import app

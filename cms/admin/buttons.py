@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from flask_babel import lazy_gettext as _l
 
@@ -82,7 +82,7 @@ class Offered:
             return self._button.address(row) or ""
         if self.post:
             return str(self._start)
-        return f"{self._start}?{urlencode({'id': self._view.get_pk_value(row)})}{self._end}"
+        return f"{self._start}?id={quote_plus(str(self._view.get_pk_value(row)))}{self._end}"
 
     def refusal(self, row: Any) -> str | None:
         """Return why it cannot be done to `row`, None if it can."""

@@ -18,6 +18,7 @@ from wtforms.validators import DataRequired, Length
 from cms.admin import columns, subjects
 from cms.admin.access import person
 from cms.admin.base import changes_of, expose, needs
+from cms.admin.paging import Page
 from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.edge import wants_json
 from cms.editorial import pictures
@@ -198,10 +199,10 @@ class ImagePage(WorkedOn):
 
     # Where it is used
 
-    def _rows(self, *args: Any) -> Sequence[Any]:
-        rows = super()._rows(*args)
-        g.uses_of_pictures = usage.uses_of([row.id for row in rows])
-        return rows
+    def _page(self, *args: Any) -> Page:
+        page = super()._page(*args)
+        g.uses_of_pictures = usage.uses_of([row.id for row in page.rows])
+        return page
 
     @staticmethod
     def uses_of(image: Image) -> list[Any]:

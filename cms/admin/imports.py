@@ -122,7 +122,7 @@ class ImportView(WorkedOn):
             flash(_(error.sentence, **error.facts), "error")
             facts = {"view": view, "limit": settings().upload_max_mb}
             return self.render("admin/import/new.html", **facts), 422
-        return redirect(self._page(job))
+        return redirect(self._shown(job))
 
     @expose("/check", methods=("POST",))
     @needs("edit")
@@ -195,9 +195,9 @@ class ImportView(WorkedOn):
             act()
         except CmsError as error:
             flash(_(error.sentence, **error.facts), "warning")
-        return redirect(self._page(job))
+        return redirect(self._shown(job))
 
-    def _page(self, job: Import) -> str:
+    def _shown(self, job: Import) -> str:
         return str(self.get_url(".details_view", id=job.id))
 
     @staticmethod

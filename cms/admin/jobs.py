@@ -134,6 +134,7 @@ class JobView(QsListView):
     }
     column_sortable_list = ("created_at", "finished_at")
     column_default_sort = ("created_at", True)
+    without: ClassVar[dict[str, Any]] = {"finished_at": Job.state.in_((*WAITING, JobState.RUNNING))}
     column_searchable_list = ("id", "task", "sentence", "subject_id")
     column_filters = ("task", "created_at", "finished_at")
     column_choices: ClassVar[dict[str, Any]] = {

@@ -35,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
-from flask import abort, flash, jsonify, redirect, request
+from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
@@ -47,10 +48,13 @@ from flask_login import current_user
 from sqlalchemy import and_, func, inspect, literal_column, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms.admin import choices, columns, filters, trees
-from cms.admin.base import expose, needs
+from cms import fulltext
+from cms.admin import columns, counting, filters, paging, trees
+from cms.admin.access import acted_at
+from cms.admin.base import expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
 from cms.admin.conflicts import Conflicts
+from cms.admin.counting import part as rows_of_tab
 from cms.admin.editing import Editing
 from cms.admin.exchange import Exchange
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
@@ -73,7 +77,6 @@ __all__ = [
     "TopButton",
 ]
 
-FARTHEST_PAGE = 10_000_000
 LONGEST_SEARCH = 200
 MOST_SEARCH_WORDS = 8
 MOST_IDS = 200
@@ -102,6 +105,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
     live: ClassVar[Live | None] = None
     palette_rows: ClassVar[bool] = False  # whether the command palette finds its rows
     loads: ClassVar[Sequence[Any]] = ()
+    without: ClassVar[dict[str, Any]] = {}
     empty_words: ClassVar[Any] = _l("There is nothing here yet.")
 
     page_size = 25
@@ -143,8 +147,9 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
             everything=self.for_everything(name for name, _words in actions),
             bulk_url=self._get_list_url(args, ".action_view"),
             get_pk_value=self.get_pk_value,
-            get_value=self.get_list_value,
-            page_url=lambda page: self._get_list_url(args.clone(page=page)),
+            # Without Jinja's context, which would be copied for each cell.
+            get_value=partial(self.get_list_value, None),
+            page_url=lambda page: self._get_list_url(listing.turned(page)),
             size_url=lambda size: self._get_list_url(args.clone(page=0, page_size=size)),
             tab_url=lambda tab: self._get_list_url(
                 args.clone(page=0, extra_args=args.extra_args | {"tab": tab})
@@ -156,22 +161,56 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
 
     def listing(self, args: ViewArgs) -> Listing:
         """Fetch the page that `args` ask for; past the end, the last one."""
-        narrowed = self.narrowed(args.search, args.filters)
+        query, counts = self._found(args)
         size = self.get_safe_page_size(args.page_size)
-        listing = Listing((), args, self.current_tab(), self.count_tabs(narrowed), size)
-        query = self._of_tab(narrowed)
-        if not listing.more:
-            args.page = min(args.page, listing.pages - 1)
-        listing.rows = self._rows(query, args, size)
-        if listing.more and not listing.rows:  # past the end of what nobody had counted
-            args.page = max(0, query.order_by(None).count() - 1) // size
-            listing.rows = self._rows(query, args, size)
+        listing = Listing((), args, self.current_tab(), counts, size)
+        args.page = listing.within(args.page)
+        if not (listing.count or listing.more):
+            return listing
+        found = self._page(self._of_tab(query), args, size)
+        if not found.rows and args.page:  # past an end that nobody had counted up to
+            end = -1 if args.page > 0 else 0
+            args.page, args.at = end if listing.more else listing.pages - 1, None
+            found = self._page(self._of_tab(query), args, size)
+        listing.show(found)
         return listing
 
-    def _rows(self, query: Query[Any], args: ViewArgs, size: int) -> Sequence[Any]:
+    def _found(self, args: ViewArgs) -> tuple[Query[Any], dict[str, int]]:
+        """Return what search and filters leave, and how much of it is in each tab."""
+        narrowed, tabs = self.narrowed(args.search, args.filters), self.tabs or (Tab("", ""),)
+        if not (args.search or args.filters):
+            return narrowed, self.count_tabs(narrowed)
+        keys = self._few(narrowed, args.search)
+        if keys is None:
+            asked = (self.endpoint, current_user.get_id(), args.search, tuple(args.filters or ()))
+            whole, key, criterion = self.get_query(), self._pk_column, narrowed.whereclause
+            return narrowed, counting.kept(
+                asked, acted_at(), lambda: counting.of_many(whole, key, criterion, tabs)
+            )
+        query = self.get_query().filter(self._pk_column.in_(keys))
+        none = dict.fromkeys((tab.key for tab in tabs), 0)
+        return query, counting.of_few(query, tabs) if keys else none
+
+    def _few(self, narrowed: Query[Any], search: str | None) -> list[Any] | None:
+        table = self.model.__table__.name
+        if search and set(self.column_searchable_list) <= set(fulltext.TEXTS.get(table, ())):
+            keys = fulltext.keys(self.db_session, table, words_of(search), counting.FEW + 1)
+            if keys is not None and len(keys) > counting.FEW:
+                return None
+            if keys is not None:
+                narrowed = narrowed.filter(self._pk_column.in_(keys))
+            if keys == []:
+                return keys
+        return counting.few(narrowed, self._pk_column)
+
+    def _page(self, query: Query[Any], args: ViewArgs, size: int) -> paging.Page:
         column = self._get_column_by_idx(args.sort)
         query = self._sorted(query, column and column[0], args.sort_desc)
-        return query.limit(size).offset(args.page * size).all()
+        options = self.loader_options()
+        if column is None and trees.of(self):
+            return paging.counted(query.options(*options), args.page, size)
+        pages = paging.Pages(query, self._pk_column, size, options, self.without)
+        return pages.page(args.page, args.at)
 
     def get_list(  # noqa: PLR0913, PLR0917 - Flask-Admin's signature
         self,
@@ -186,30 +225,9 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         """Return count and rows as Flask-Admin asks for them; its export does."""
         query = self._of_tab(self.narrowed(search, filters))
         size = page_size or self.page_size
-        rows = self._sorted(query, sort_column, sort_desc).limit(size).offset((page or 0) * size)
+        rows = self._sorted(query, sort_column, sort_desc).options(*self.loader_options())
+        rows = rows.limit(size).offset((page or 0) * size)
         return query.count(), rows.all() if execute else rows
-
-    # Choices
-
-    @expose("/choices/")
-    @needs("view")
-    def look_up(self) -> ResponseReturnValue:
-        """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
-        lookup = self.lookups().get(request.args.get("name", ""))
-        if lookup is None:
-            abort(404)
-        if not lookup.open_to(current_user, self.kind):
-            abort(403)
-        return jsonify(choices.answer(lookup))
-
-    def lookups(self) -> dict[str, choices.Lookup]:
-        """Return what can be looked up on this screen, by name."""
-        offered = self._form_ajax_refs.values()
-        return {one.name: one for one in offered if isinstance(one, choices.Lookup)}
-
-    def scaffold_form(self) -> Any:
-        """Return the form, its relations and dates as browsers know them."""
-        return choices.dress(super().scaffold_form())
 
     # One row
 
@@ -238,7 +256,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         cells: list[Any] = []
         for tab in tabs:
             # Of no column, so that an index need not lead to the rows.
-            rows: Any = _part(query, tab).order_by(None).statement
+            rows: Any = rows_of_tab(query, tab).order_by(None).statement
             ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
             capped = ones.limit(MOST_COUNTED + 1).subquery()
             cells.append(select(func.count()).select_from(capped).scalar_subquery())
@@ -246,7 +264,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 
     def _of_tab(self, query: Query[Any]) -> Query[Any]:
-        return _part(query, self.current_tab())
+        return rows_of_tab(query, self.current_tab())
 
     # Searching
 
@@ -313,8 +331,8 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         sort = number("sort", None, type=int)
         column = self._get_column_by_idx(sort)
         tab = self.current_tab()
-        return ViewArgs(
-            page=min(max(number("page", 0, type=int), 0), FARTHEST_PAGE),
+        args = ViewArgs(
+            page=paging.clamped(number("page", 0, type=int)),
             page_size=number("page_size", 0, type=int),
             sort=sort if column and self.is_sortable(column[0]) else None,
             sort_desc=number("desc", 0, type=int) == 1,
@@ -323,6 +341,8 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
             extra_args=self.shown_args()
             | ({"tab": tab.key} if tab and tab != self.tabs[0] else {}),
         )
+        args.at = number("at")
+        return args
 
     def _get_list_filter_args(self) -> list[Any]:
         """Return the filters in the address as `(index, name, value)`; empty ones are none."""
@@ -356,6 +376,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
             sort=view_args.sort,
             desc=1 if view_args.sort_desc else None,
             page=view_args.page or None,
+            at=getattr(view_args, "at", None) if view_args.page else None,
             page_size=size if size != self.usual_size else None,
         )
 
@@ -377,13 +398,16 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
     # Rows
 
     def _sorted(self, query: Query[Any], column: Any, descending: Any) -> Query[Any]:
-        """Sort, by the key at last, so that no row is on two pages or none."""
+        """Sort, by the key at last, so that no row is on two pages or none.
+
+        The key follows the column that was chosen, so that one index holds both.
+        """
         tree = trees.of(self)
         if column is None and tree:
-            query = tree.arrange(query, self._pk_column)
-        else:
-            query, _joins = self._apply_sorting(query, {}, column, descending)
-        return query.order_by(self._pk_column.desc()).options(*self.loader_options())
+            return tree.arrange(query, self._pk_column).order_by(self._pk_column.desc())
+        query, _joins = self._apply_sorting(query, {}, column, descending)
+        up = column is not None and not descending
+        return query.order_by(self._pk_column.asc() if up else self._pk_column.desc())
 
     def loader_options(self) -> list[Any]:
         """Return what to load along: `loads`, and the relations whose columns are shown."""
@@ -459,10 +483,6 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         """Return the states that change by themselves, from the status column's declaration."""
         shown = (self.column_formatters or {}).get(self.state_column)
         return shown.moving if isinstance(shown, columns.Status) else ()
-
-
-def _part(query: Query[Any], tab: Tab | None) -> Query[Any]:
-    return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
 
 
 def words_of(search: str) -> list[str]:

@@ -22,10 +22,11 @@ from typing import Any
 from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 from sqlalchemy import Boolean, inspect, or_, select
 from sqlalchemy import Integer as IntegerType
 
-from cms.admin import chips, filters
+from cms.admin import chips, choices, filters
 from cms.admin.base import expose, needs
 from cms.admin.filters import LARGEST, LONGEST, Filter
 from cms.admin.visibility import Visibility
@@ -203,7 +204,7 @@ def in_ranges(items: Iterable[tuple[Any, SearchItem]]) -> Iterator[SearchItem]:
 
 
 class Lookups(Visibility):
-    """A list that answers what its relation search items ask while one types."""
+    """A list that answers what its relations, in search items and forms, ask while one types."""
 
     @expose("/lookup")
     @needs("view")
@@ -217,6 +218,26 @@ class Lookups(Visibility):
         found = flt.found(self.db_session, request.args.get("query", "").strip(), start)
         options = [{"value": str(key), "words": str(words)} for key, words in found]
         return jsonify(options=options[:MOST_CHOICES], more=len(found) > MOST_CHOICES)
+
+    @expose("/choices/")
+    @needs("view")
+    def look_up(self) -> ResponseReturnValue:
+        """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
+        lookup = self.lookups().get(request.args.get("name", ""))
+        if lookup is None:
+            abort(404)
+        if not lookup.open_to(current_user, self.kind):
+            abort(403)
+        return jsonify(choices.answer(lookup))
+
+    def lookups(self) -> dict[str, choices.Lookup]:
+        """Return what can be looked up on this screen, by name."""
+        offered = self._form_ajax_refs.values()
+        return {one.name: one for one in offered if isinstance(one, choices.Lookup)}
+
+    def scaffold_form(self) -> Any:
+        """Return the form, its relations and dates as browsers know them."""
+        return choices.dress(super().scaffold_form())
 
     def takes(self, flt: Any, value: str) -> bool:
         """Tell whether a filter takes `value` from this person."""

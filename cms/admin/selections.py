@@ -16,6 +16,7 @@ from sqlalchemy.orm import Query
 
 from cms.accounts.policy import may
 from cms.admin import columns, subjects
+from cms.admin.access import this_page
 from cms.admin.base import expose, needs
 from cms.admin.jobs import JobView, in_words
 from cms.admin.lists import VIEW, Live, RowButton
@@ -123,7 +124,10 @@ class SelectionView(WorkedOn):
         )
 
     def mark_of(self, row: Selection) -> str:
-        """Tell one step from the next."""
+        """Tell one step from the next. The list, which does not change by itself, needs none:
+        it would cost queries for each row."""
+        if this_page() == "index_view":
+            return ""
         standing = selections.standing(row)
         jobs = " ".join(job.state.value for job in self.jobs_of(row))
         return f"{standing.left} {standing.refused} {jobs}"

@@ -57,6 +57,7 @@ class Job(Base):
         Index(None, "state", "due_at", postgresql_where=text("state IN ('queued', 'retrying')")),
         Index(None, "state", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
         Index(None, "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+        Index(None, "created_at", "id"),
         Index(None, "state", "created_at"),
         Index(None, "task", "created_at"),
         Index(None, "subject_kind", "subject_id"),
@@ -81,7 +82,7 @@ class Job(Base):
     progress_done: Mapped[int | None]
     progress_total: Mapped[int | None]
     retry_of_id: Mapped[str | None] = mapped_column(ForeignKey("job.id"), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

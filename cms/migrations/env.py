@@ -4,7 +4,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import Enum
 
-from cms.database import Base, UtcDateTime
+from cms import fulltext
+from cms.database import Base, UtcDateTime, is_made_on
 
 
 def render_item(kind, item, autogen_context):
@@ -18,7 +19,9 @@ def render_item(kind, item, autogen_context):
 
 
 def include_name(name, kind, _parents):
-    """Leave the tables alone that a queue in the same database has made for itself."""
+    """Leave alone what a queue in the same database, or the search, has made for itself."""
+    if kind in ("table", "index") and fulltext.is_ours(name):
+        return False
     return kind != "table" or not name.startswith("huey_")
 
 
@@ -31,10 +34,15 @@ def run_migrations():
             render_as_batch=True,  # SQLite alters a table by copying it
             render_item=render_item,
             include_name=include_name,
+            include_object=lambda thing, *_rest: is_made_on(connection.dialect, thing),
             compare_type=True,
         )
         with context.begin_transaction():
             context.run_migrations()
+        # No revision of its own: a table that was copied to be altered has lost its triggers.
+        if context.get_context().get_current_revision() == context.get_head_revision():
+            fulltext.install(connection)
+            connection.commit()
 
 
 if context.is_offline_mode():

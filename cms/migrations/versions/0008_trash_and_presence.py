@@ -6,11 +6,12 @@ from alembic import op
 from cms.database import UtcDateTime
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 SORTED_OUT_BY = ("status", "owner_id", "look_id", "mime", "size", "orientation", "animated")
+SORTED_BY = ("title", "created_at")
 # Only those without are ever looked for by it.
 TEXTLESS = {
     "sqlite_where": sa.text("alt_text = ''"),
@@ -54,16 +55,24 @@ def upgrade():
 
 def index(before, now):
     """Replace the last columns of the indexes that lists of pictures are sorted out by."""
-    for name in (*SORTED_OUT_BY, "alt_text"):
+    if op.get_bind().dialect.name == "sqlite":
+        with op.batch_alter_table("image", schema=None) as batch_op:
+            batch_op.create_index(batch_op.f(named(*now)), [*now], unique=False)
+            batch_op.drop_index(batch_op.f(named(*before)))
+    for name in (*SORTED_OUT_BY, *SORTED_BY, "alt_text"):
         more = TEXTLESS if name == "alt_text" else {}
         with op.batch_alter_table("image", schema=None) as batch_op:
             batch_op.create_index(
-                batch_op.f("_".join(("ix_image", name, *now))),
+                batch_op.f(named(name, *now)),
                 [name, *now],
                 unique=False,
                 **more,
             )
-            batch_op.drop_index(batch_op.f("_".join(("ix_image", name, *before))))
+            batch_op.drop_index(batch_op.f(named(name, *before)))
+
+
+def named(*columns):
+    return "_".join(("ix_image", *columns))
 
 
 def downgrade():

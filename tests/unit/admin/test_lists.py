@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cms import clock
-from cms.admin import listing, lists
+from cms.admin import counting, listing, lists
 from cms.admin.columns import State, badge, time_tag
 from cms.admin.listing import Listing, Tab
+from cms.admin.paging import Page
 from cms.media.sizes import size_in_words
 from tests.unit.admin import toy
 
@@ -71,7 +72,8 @@ def test_an_empty_tab_says_what_that_means(toy_app, editor):
         ("flt1_created_at_since=2000-01-01", ["Broken", "Teahouse 100%", "Harbour"]),
         ("sort=1", ["Broken", "Harbour", "Teahouse 100%"]),
         ("sort=1&desc=1", ["Teahouse 100%", "Harbour", "Broken"]),
-        ("sort=4", ["Broken", "Harbour", "Teahouse 100%"]),
+        ("sort=4", ["Harbour", "Broken", "Teahouse 100%"]),
+        ("sort=4&desc=1", ["Teahouse 100%", "Broken", "Harbour"]),
     ],
 )
 def test_searching_and_sorting(editor, query, found):
@@ -187,7 +189,7 @@ def test_counting_stops_where_nobody_turns_pages(toy_app, editor, monkeypatch):
     text = editor.get("/admin/photo/").text
     assert re.findall(r'tab-count">([^<]+)<', text) == ["40+", "40+", "1"]
     assert "1–25 of 40+" in text
-    assert re.findall(r'aria-label="Page (\d+)"', text) == ["1", "2"]
+    assert re.findall(r'aria-label="(?:Page (\d+)|Last page)"', text) == ["1", "2", ""]
 
 
 def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
@@ -199,21 +201,63 @@ def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
     text = editor.get("/admin/photo/?page=3").text
     assert 'rel="next"' in text
     assert 'rel="next"' not in editor.get("/admin/photo/?page=4").text
-    assert titles(editor.get("/admin/photo/?page=99999")) == last
+    assert titles(editor.get("/admin/photo/?page=99999")) == titles(
+        editor.get("/admin/photo/?page=-1")
+    )
+    assert titles(editor.get("/admin/photo/?page=-1"))[-len(last) :] == last
+
+
+def test_counts_of_many_hits_are_kept_until_one_does_something(toy_app, editor, monkeypatch):
+    for name in ("FEW", "LOOKED_AT"):
+        monkeypatch.setattr(counting, name, 5)
+    counting._kept.clear()
+    add(toy_app, 30)
+
+    def counts(who):
+        return re.findall(r'tab-count">([^<]+)<', who.get("/admin/photo/?search=o").text)
+
+    assert counts(editor) == ["5+", "5+", "1"]
+    with toy_app.app_context():
+        toy.db.session.get(toy.Photo, 1).status = toy.Status.FAILED
+        toy.db.session.commit()
+    assert counts(editor) == ["5+", "5+", "1"]  # somebody else's doing
+    monkeypatch.setattr(counting, "KEPT_SECONDS", 0)
+    assert counts(editor) == ["5+", "5+", "2"]
+    monkeypatch.setattr(counting, "KEPT_SECONDS", 1000)
+    editor.post("/admin/photo/delete/", data={"id": "1"})
+    assert counts(editor) == ["5+", "5+", "1"]
+
+
+def test_links_meet_each_row_once_whatever_comes_in(toy_app, editor):
+    add(toy_app, 120)
+    text, found = editor.get("/admin/photo/").text, []
+    while True:
+        found += re.findall(r'data-name="([^"]*)"', text)
+        link = re.search(r'href="([^"]*)" rel="next"', text)
+        if link is None:
+            break
+        with toy_app.app_context():
+            toy.db.session.add(toy.Photo(title=f"New {len(found)}", owner_id=1))
+            toy.db.session.commit()
+        text = editor.get(link[1].replace("&amp;", "&")).text
+    assert len(found) == len(set(found)) == 123
 
 
 def test_near_pages():
     def near(page, count, rows=()):
         args = type("Args", (), {"page": page})
-        return Listing(rows, args, Tab("a", ""), {"a": count}, 10).near_pages()
+        turned = Page(page, rows, ends=len(rows) < 10)
+        return Listing(rows, args, Tab("a", ""), {"a": count}, 10, turned).near_pages()
 
     assert near(0, 5) == [0]
     assert near(0, 100) == [0, 1, 2, None, 9]
     assert near(5, 100) == [0, None, 3, 4, 5, 6, 7, None, 9]
     more = listing.MOST_COUNTED + 1
-    assert near(5, more) == [0, None, 3, 4, 5, 6, 7]
-    assert near(2000, more, [0] * 10) == [0, None, 1998, 1999, 2000, 2001]
+    assert near(5, more) == [0, None, 3, 4, 5, 6, 7, None, -1]
+    assert near(2000, more, [0] * 10) == [0, None, 1998, 1999, 2000, 2001, None, -1]
     assert near(2000, more, [0] * 9) == [0, None, 1998, 1999, 2000]
+    assert near(-1, more, [0] * 10) == [0, None, -3, -2, -1]
+    assert near(-9, more, [0] * 10) == [0, None, -11, -10, -9, -8, -7, None, -1]
 
 
 def test_drawing(toy_app):

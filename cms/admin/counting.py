@@ -1,0 +1,83 @@
+"""How many rows a list has in each of its tabs, without counting what nobody reads.
+
+- The whole list: each tab is counted by an index, and no further than `MOST_COUNTED`.
+- Searched or filtered, and few rows are left: these, exactly.
+- Searched or filtered, and many are left: of the first rows of each tab, those that are
+  among them. A tab that has more rows has at least so many. Whoever turns the pages of
+  such a list is shown the same counts for some seconds, unless they have done something
+  meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from time import time
+from typing import Any
+
+from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy.orm import Query
+
+from cms.admin.listing import AtLeast, Tab
+
+FEW = 1_000
+LOOKED_AT = 1_000
+KEPT_SECONDS = 10.0
+MOST_KEPT = 500
+
+_kept: OrderedDict[Any, tuple[float, dict[str, int]]] = OrderedDict()
+
+
+def part(query: Query[Any], tab: Tab | None) -> Query[Any]:
+    """Return the rows of `query` in a tab."""
+    return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+
+
+def few(query: Query[Any], key: Any) -> list[Any] | None:
+    """Return the keys of what a query finds; None if they are many."""
+    found = query.order_by(None).with_entities(key).limit(FEW + 1).all()
+    return [row[0] for row in found] if len(found) <= FEW else None
+
+
+def of_few(query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
+    """Count rows by tab, going through all of them once."""
+    ones = [
+        func.count() if tab.criterion is None else func.count(case((tab.criterion, 1)))
+        for tab in tabs
+    ]
+    found = query.order_by(None).with_entities(*ones).one()
+    return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
+
+
+def of_many(whole: Query[Any], key: Any, criterion: Any, tabs: Sequence[Tab]) -> dict[str, int]:
+    """Count those of the first `LOOKED_AT` rows of each tab of `whole` that fulfil
+    `criterion`, of which it is known that many do.
+
+    It stands where no database would look for rows by it; what leads to the rows of a tab
+    is its index alone.
+    """
+    counts: dict[str, int] = {tab.key: AtLeast(FEW) for tab in tabs}
+    ways = []
+    for number, tab in enumerate(tabs):
+        if tab.criterion is None:
+            continue
+        some = part(whole, tab).order_by(None).with_entities(key.label("key")).limit(LOOKED_AT)
+        rows = some.subquery()
+        fits = func.count(case((criterion, 1)))
+        way = select(literal(number), fits, func.count())
+        ways.append(way.select_from(rows).join(key.class_, key == rows.c.key))
+    for number, fit, looked_at in whole.session.execute(union_all(*ways)) if ways else ():
+        counts[tabs[number].key] = fit if looked_at < LOOKED_AT else AtLeast(fit)
+    return counts
+
+
+def kept(key: Any, since: float, count: Callable[[], dict[str, int]]) -> dict[str, int]:
+    """Return what `count` returned for `key` some seconds ago, but after `since`, or now."""
+    begun = time()
+    at, counts = _kept.get(key, (0.0, {}))
+    if at < max(since, begun - KEPT_SECONDS):
+        counts = count()
+        _kept[key] = begun, counts
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return counts

@@ -94,7 +94,7 @@ class Dashboard(OpenPages):
             work=list(work_cards()),
             steps=list(steps(counts)) if hints.wants(person(), hints.FIRST_STEPS) else [],
             mine=media.newest_of(current_user.id, MOST_TILES),
-            mine_address=url_for("image.index_view", flt0_owner_id_is=current_user.id),
+            mine_address=url_for("image.index_view", flt0_owner_of=current_user.id),
             newest=media.newest_ready(MOST_TILES),
             may_upload=may(current_user, "create", "image"),
         )

@@ -33,6 +33,7 @@ from cms.admin.access import person, storable
 from cms.admin.base import SECRET_WORDS, action, needs, refusal_in_words
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import TopButton
+from cms.admin.visibility import Visibility
 from cms.editorial import exchange
 from cms.errors import CmsError
 from cms.exchange import sources
@@ -61,7 +62,7 @@ def _as_person(by: Any, query: str = "") -> Iterator[None]:
         yield
 
 
-class Exchange(Bulk):
+class Exchange(Visibility, Bulk):
     """A list as `cms.exchange.sources.Source` wants it, with its buttons.
 
     `import_columns` are fields of its form that can be brought in; none by default.
@@ -149,10 +150,6 @@ class Exchange(Bulk):
     def key_name(self) -> str:
         """The name of the primary key."""
         return str(self._primary_key)
-
-    def may_export_column(self, name: str, by: Any) -> bool:  # noqa: ARG002 - for those that mind
-        """Tell whether the person may take a column out. By default each that the list shows."""
-        return True
 
     def columns_out(self, by: Any) -> list[Column]:
         """Return what the person may take out; the key comes first."""

@@ -105,7 +105,7 @@ class ImageView(ToTrash, ImagePage):
         "owner.email",
         "created_at",
     )
-    more_columns = ("alt_text", "filename", "mime", "orientation", "animated", "processed_at")
+    more_columns = ("filename", "mime", "orientation", "animated", "processed_at")
     column_labels: ClassVar[dict[str, Any]] = {
         "thumbnail": _l("Picture"),
         "title": _l("Title"),

@@ -206,29 +206,27 @@ def in_ranges(items: Iterable[tuple[Any, SearchItem]]) -> Iterator[SearchItem]:
 class Lookups(Visibility):
     """A list that answers what its relations, in search items and forms, ask while one types."""
 
-    @expose("/lookup")
-    @needs("view")
-    def lookup(self) -> ResponseReturnValue:
-        """Answer `?name=album_of&query=sum&offset=0` with up to `MOST_CHOICES` options."""
-        known = {self.get_filter_arg(i, flt): flt for i, flt in self.filters_seen()}
-        flt = known.get(request.args.get("name", ""))
-        if not isinstance(flt, Relation):
-            abort(404)
-        start = min(max(request.args.get("offset", 0, type=int), 0), FARTHEST)
-        found = flt.found(self.db_session, request.args.get("query", "").strip(), start)
-        options = [{"value": str(key), "words": str(words)} for key, words in found]
-        return jsonify(options=options[:MOST_CHOICES], more=len(found) > MOST_CHOICES)
-
     @expose("/choices/")
     @needs("view")
     def look_up(self) -> ResponseReturnValue:
-        """Answer a relation's search, `?name=…&query=…&offset=…`, a page at a time."""
-        lookup = self.lookups().get(request.args.get("name", ""))
+        """Answer a relation's search, of a search item or of a field of the form:
+        `?name=…&query=…&offset=…`, a page at a time."""
+        name = request.args.get("name", "")
+        items = {self.get_filter_arg(i, flt): flt for i, flt in self.filters_seen()}
+        if isinstance(flt := items.get(name), Relation):
+            return jsonify(self._related(flt))
+        lookup = self.lookups().get(name)
         if lookup is None:
             abort(404)
         if not lookup.open_to(current_user, self.kind):
             abort(403)
         return jsonify(choices.answer(lookup))
+
+    def _related(self, flt: Relation) -> dict[str, Any]:
+        start = min(max(request.args.get("offset", 0, type=int), 0), FARTHEST)
+        found = flt.found(self.db_session, request.args.get("query", "").strip(), start)
+        options = [{"value": str(key), "words": str(words)} for key, words in found]
+        return {"options": options[:MOST_CHOICES], "more": len(found) > MOST_CHOICES}
 
     def lookups(self) -> dict[str, choices.Lookup]:
         """Return what can be looked up on this screen, by name."""
@@ -264,7 +262,7 @@ class Lookups(Visibility):
         lookup = None
         if len(found) > MOST_CHOICES:
             found.pop()
-            lookup = self.get_url(".lookup", name=filters.argument(flt))
+            lookup = self.get_url(".look_up", name=filters.argument(flt))
         options = [(str(key), str(words)) for key, words in found]
         if value and value not in {key for key, _words in options}:
             options[:0] = [(str(k), str(words)) for k, words in flt.chosen(self.db_session, value)]

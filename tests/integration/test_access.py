@@ -237,11 +237,12 @@ PAGES = {
     "/admin/image/trash/edit/?id={deleted}": NOT_THERE,
     "/admin/image/trash/new/": NOT_THERE,
     "/admin/image/trash/export/csv/": NOT_THERE,
+    "/admin/image/trash/choices/?name=x": {V: 403, A: 403, E: 404, D: 404},
     "/admin/image/trash/ajax/lookup/?name=x": {V: 403, A: 404, E: 404, D: 404},
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},
     "/admin/image/choices/?name=x": NOT_THERE,
-    "/admin/image/choices/?name=owner_id": ALL,
+    "/admin/image/choices/?name=owner_of": ALL,
     "/admin/library/": EDITORS,
     "/admin/library/status": EDITORS,
     "/admin/alt-text/": {V: 403, A: 200, E: 200, D: 200},
@@ -279,6 +280,7 @@ PAGES = {
     "/admin/export/edit/?id={export}": NOT_THERE,
     "/admin/export/new/": NOT_THERE,
     "/admin/export/export/csv/": NOT_THERE,
+    "/admin/export/choices/?name=x": {V: 403, A: 403, E: 404, D: 404},
     "/admin/export/ajax/lookup/?name=x": {V: 403, A: 403, E: 404, D: 404},
     "/admin/import/": AUTHORS,
     "/admin/import/file?source=image": AUTHORS,
@@ -289,6 +291,7 @@ PAGES = {
     "/admin/import/edit/?id={import}": NOT_THERE,
     "/admin/import/new/": NOT_THERE,
     "/admin/import/export/csv/": NOT_THERE,
+    "/admin/import/choices/?name=x": AUTHORS_NOT_THERE,
     "/admin/import/ajax/lookup/?name=x": AUTHORS_NOT_THERE,
     "/admin/palette": ALL,
     "/admin/selection/": {V: 403, A: 200, E: 200, D: 200},
@@ -798,7 +801,7 @@ def test_the_language_leads_back_to_where_one_was(client):
 def test_a_live_list_is_told_the_marks_that_it_shows(client, world, somebody, kind):
     somebody("administrator")
     page = client.get(f"/admin/{kind}/").text
-    shown = dict(re.findall(r'data-id="([^"]+)" data-state="[^"]*" data-mark="([^"]+)"', page))
+    shown = dict(re.findall(r'<tr [^>]*data-id="([^"]+)"[^>]* data-mark="([^"]+)"', page))
     address = re.search(r'data-live-url="([^"]+)"', page)[1]
     answer = client.get(address, query_string={"ids": ",".join(shown), "marks": "1"})
 

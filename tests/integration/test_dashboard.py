@@ -57,7 +57,7 @@ def test_ones_own_uploads_are_shown_with_a_way_to_all_of_them(client, log_in):
     db.session.commit()
     page = client.get("/admin/").text
     assert "mine" in page.partition("Your newest uploads")[2]
-    listed = client.get(f"/admin/image/?flt0_owner_id_is={user.id}").text
+    listed = client.get(f"/admin/image/?flt0_owner_of={user.id}").text
     assert 'data-name="mine"' in listed
     assert 'data-name="theirs"' not in listed
 

@@ -96,7 +96,7 @@ def test_the_ticked_rows_or_those_that_the_list_shows_leave(each_ctx, add, expor
     assert titles(Scope("shown", "search=harbour")) == [
         "Harbour", "Harbour at night", "Harbour of others"]  # fmt: skip
     assert titles(Scope("shown", "search=harbour&tab=failed")) == ["Harbour at night"]
-    args = f"flt0_owner_email_has={editor.email}&search=harbour"
+    args = f"flt0_owner_of={editor.id}&search=harbour"
     assert titles(Scope("shown", args)) == ["Harbour", "Harbour at night"]
 
 

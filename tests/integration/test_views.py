@@ -91,7 +91,7 @@ def test_a_saved_view_shows_what_was_shown(client, log_in, gallery):
 
 def test_a_view_is_kept_by_names_and_not_by_places(client, log_in, gallery):
     log_in()
-    save(client, "Mine", "search=a&sort=3&flt0_mime_is=image/png&page_size=50&look=grid")
+    save(client, "Mine", "search=a&sort=4&flt0_mime_is=image/png&page_size=50&look=grid")
     view = db.session.scalars(select(SavedView)).one()
     assert view.query == {
         "tab": None,
@@ -393,7 +393,7 @@ def test_columns_are_chosen_ordered_and_remembered_for_the_person(client, log_in
     assert headings(client.get(LIST)) == ["File name", "Title", "Status"]
     client.post("/logout")
     log_in()
-    assert headings(client.get(LIST))[:3] == ["Picture", "Title", "Status"]
+    assert headings(client.get(LIST))[:3] == ["Picture", "Title", "Alternative text"]
 
 
 def test_columns_are_as_declared_again(client, log_in, gallery):

@@ -127,12 +127,12 @@ def test_where_there_are_many_the_chosen_one_is_among_those_that_are_offered(sho
     chosen = re.search(r'<select[^>]*name="flt8_shelf_of".*?</select>', text, re.DOTALL)[0]
     assert chosen.count("<option") == search_items.MOST_CHOICES + 2
     assert '<option value="189" selected>Shelf 189' in chosen
-    assert 'data-lookup="/admin/article/lookup?name=shelf_of"' in chosen
+    assert 'data-lookup="/admin/article/choices/?name=shelf_of"' in chosen
 
 
 def test_what_is_typed_finds_more(shop_app, shop_client):
     fill_shelves(shop_app, 90)
-    ask = "/admin/article/lookup?name=shelf_of&query="
+    ask = "/admin/article/choices/?name=shelf_of&query="
     assert shop_client().get(f"{ask}189").json == {
         "options": [{"value": "189", "words": "Shelf 189"}],
         "more": False,
@@ -149,7 +149,7 @@ def test_what_is_typed_finds_more(shop_app, shop_client):
 @pytest.mark.case(32)
 def test_nobody_is_offered_what_they_may_not_choose(shop_app, shop_client):
     assert "secret" not in shop_client().get("/admin/article/?flt8_shelf_of=3").text
-    found = shop_client().get("/admin/article/lookup?name=shelf_of&query=secret")
+    found = shop_client().get("/admin/article/choices/?name=shelf_of&query=secret")
     assert found.json["options"] == []
     with shop_app.app_context():
         shop.db.session.get(shop.Article, 1).shelf_id = 3
@@ -164,7 +164,7 @@ def test_nobody_is_offered_what_they_may_not_choose(shop_app, shop_client):
      ("editor", "", 404), ("editor", "title_has", 404), ("editor", "nothing", 404)],
 )  # fmt: skip
 def test_who_may_look_up(shop_client, who, name, code):
-    assert shop_client(who).get(f"/admin/article/lookup?name={name}").status_code == code
+    assert shop_client(who).get(f"/admin/article/choices/?name={name}").status_code == code
 
 
 def test_search_items_keep_their_order_beyond_ten(shop_client):

@@ -87,7 +87,7 @@ def test_it_is_submitted_when_it_is_due_and_then_waits_for_the_next_time(begun, 
     (job,) = ticks()
 
     assert job.state == JobState.QUEUED
-    assert [message.id for message in huey.pending()] == [job.id]
+    assert job.id in {message.id for message in huey.pending()}
     assert begun.due_at == moment + HALF_PAST_TWO + DAY
     assert begun.last_due_at == moment + HALF_PAST_TWO
     assert begun.last_at == moment + HALF_PAST_TWO + timedelta(seconds=5)

@@ -237,7 +237,7 @@ PAGES = {
     "/admin/image/trash/edit/?id={deleted}": NOT_THERE,
     "/admin/image/trash/new/": NOT_THERE,
     "/admin/image/trash/export/csv/": NOT_THERE,
-    "/admin/image/trash/choices/?name=x": {V: 403, A: 403, E: 404, D: 404},
+    "/admin/image/trash/choices/?name=x": NOT_THERE,
     "/admin/image/trash/ajax/lookup/?name=x": {V: 403, A: 404, E: 404, D: 404},
     "/admin/image/export/csv/": NOT_THERE,
     "/admin/image/ajax/lookup/?name=owner": {V: 403, A: 404, E: 404, D: 404},

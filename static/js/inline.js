@@ -104,7 +104,10 @@ const ofOpen = new WeakMap(); // an open form's control
 function open(control) {
   const box = control.closest(".cell-value");
   const before = box.parentElement.querySelector(".cell-form");
-  if (before) return before.querySelector("[data-field-of]").focus();
+  if (before) {
+    if (before.ariaBusy === "true") before.dataset.again = ""; // once it is saved
+    return before.querySelector("[data-field-of]").focus();
+  }
   const form = tools.querySelector("[data-cell-form]").content.firstElementChild.cloneNode(true);
   const field = tools.querySelector(`[data-field="${control.dataset.edit}"]`).content.firstElementChild.cloneNode(true);
   field.removeAttribute("id");
@@ -141,7 +144,10 @@ async function commit(form) {
   const answer = await save(control, field.value);
   form.ariaBusy = "false";
   field.readOnly = false;
-  if (answer.status === 200) return close(form);
+  if (answer.status === 200) {
+    close(form);
+    return "again" in form.dataset && open(control);
+  }
   say("");
   if (answer.status === 409 && "now" in answer) showConflict(form, field, answer);
   else showError(form, field, answer.errors?.join(" ") ?? answer.error ?? words.failed);

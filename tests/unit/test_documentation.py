@@ -109,6 +109,13 @@ def test_every_page_is_linked_from_the_readme(document):
     assert document.name == "README.md" or f"({document.relative_to(TOP)})" in read("README.md")
 
 
+def test_every_test_that_the_comparison_links_to_is_there():
+    page = read("docs/comparison.md")
+    links = re.findall(r"\]\(\.\./(tests/[\w/]+\.py)#(\w+)\)", page)
+    assert len(links) == page.count("](../tests/") > 25
+    assert [(file, name) for file, name in links if f"def {name}(" not in read(file)] == []
+
+
 def test_the_changelog_has_room_for_what_comes():
     assert re.search(r"^## \[?Unreleased\]?$", read("CHANGELOG.md"), re.MULTILINE)
 

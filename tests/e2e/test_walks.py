@@ -28,7 +28,7 @@ from tests.e2e.test_two_editors import enter
 from tests.e2e.test_two_editors import save as save_in_english
 from tests.e2e.test_uploads import SEND, jpeg
 from tests.factories import make_picture
-from tests.processes import TOP, Site, wait_for
+from tests.processes import PASSWORD, TOP, Site, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -311,9 +311,11 @@ def test_a_filter_leaves_and_comes_back_with_three_bad_rows(
         page.get_by_role("link", name=say("Import"), exact=True).click()
         file = {"name": "图片.csv", "mimeType": "text/csv", "buffer": as_csv([heads, *lines])}
         page.locator("input[type=file]").set_input_files(file)
-        sound("6-import")
+        if troubled:
+            sound("6-import")
         press("Upload")
-        sound("6-columns")
+        if troubled:
+            sound("6-columns")
         press("See what would change")
         if troubled:
             told = say("Mend the rows below and import the file again. Nothing has been changed.")
@@ -331,3 +333,182 @@ def test_a_filter_leaves_and_comes_back_with_three_bad_rows(
     expect(page.get_by_text(say("All rows are saved."))).to_be_visible(**LONG)
     sound("6-saved")
     assert stored("Quay 0") == f"Quay 0, {look}"
+
+
+# By the keyboard alone
+
+MOST_TABS = 150
+
+
+@pytest.fixture
+def keys(page):
+    return page.keyboard
+
+
+@pytest.fixture
+def reach(page, keys):
+    """Press Tab until the focus is on an element, and see that it is in sight; press a key."""
+
+    def go(target, key=None, step="Tab"):
+        target = target.first
+        target.wait_for()
+        for _ in range(MOST_TABS):
+            if target.evaluate("it => it === document.activeElement"):
+                break
+            keys.press(step)
+        expect(target).to_be_focused()
+        expect(target).to_be_in_viewport()
+        if key:
+            keys.press(key)
+
+    return go
+
+
+@pytest.fixture
+def shortcut(page, keys):
+    """Press single keys, once the list listens to them."""
+
+    def go(*pressed):
+        page.locator("input[type=search][aria-keyshortcuts]").wait_for()
+        for key in pressed:
+            keys.press(key)
+
+    return go
+
+
+@pytest.fixture
+def palette(page, keys):
+    """Go where the command palette leads for some words."""
+
+    def go(words):
+        page.wait_for_load_state()  # its script listens
+        keys.press("Control+k")
+        expect(page.get_by_role("combobox")).to_be_focused()
+        keys.type(words)
+        chosen = page.locator("[role=option][aria-selected=true]")
+        expect(chosen).to_contain_text(words)
+        keys.press("Enter")
+
+    return go
+
+
+@pytest.fixture
+def hand_over(page, reach):
+    """Choose files in the dialog that a button or field opens."""
+    page.on("filechooser", lambda _chooser: None)  # from now on, before a key is quicker
+
+    def go(target, *files):
+        reach(target)
+        with page.expect_file_chooser() as asked:
+            page.keyboard.press("Enter")
+        asked.value.set_files(
+            [{"name": name, "mimeType": mime, "buffer": data} for name, data, mime in files]
+        )
+
+    return go
+
+
+@pytest.mark.parametrize("look", ["en"], indirect=True)  # once: the keys are the same
+def test_a_whole_day_by_the_keyboard_alone(  # noqa: PLR0915 - it is one long day
+    page, site, keys, reach, shortcut, palette, hand_over, sound, say, as_shipped
+):
+    def button(text, **given):
+        return page.get_by_role("button", name=say(text, **given), exact=True)
+
+    def link(text):
+        return page.get_by_role("link", name=say(text), exact=True)
+
+    page.goto(f"{site.url}/login")
+    reach(page.locator("input[type=email], #email"))
+    keys.type("administrator@example.com")
+    reach(page.locator("input[type=password]"))
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    page.wait_for_url("**/admin/")
+
+    # Two pictures, described together
+    name = "Kite"
+    palette(say("Upload pictures"))
+    two = [jpeg(f"{name} {n}.jpg", 500 + n) for n in range(2)]
+    hand_over(page.locator(".uppy-Dashboard-browse"), *two)
+    expect(page.locator(f"{ROW}[data-state=ready]", has_text=name)).to_have_count(2, **LONG)
+    expect(page.locator(".uppy-Dashboard-inner")).to_be_hidden()
+    shortcut(*"jxjx")
+    sound("7-ticked")
+    reach(page.locator("#bulk").get_by_role("button", name=say("Edit")), "Enter", "Shift+Tab")
+    reach(page.get_by_label(say("Alternative text"), exact=True))
+    keys.type("A kite")
+    reach(button("Save"), "Enter")
+    expect(notice(page)).to_contain_text(say("%(num)d row done.", "%(num)d rows done.", num=2))
+
+    # A view of them
+    shortcut("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    keys.type(name)
+    keys.press("Enter")
+    expect(page.locator(ROW)).to_have_count(2)
+    menu = page.locator("details.views")
+    reach(menu.locator("summary"), "Enter")
+    reach(menu.locator("#view-name"))
+    keys.type(name)
+    keys.press("Enter")
+    expect(menu.locator("summary")).to_contain_text(name)
+    shortcut("?")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    sound("7-keys")
+    keys.press("Escape")
+
+    # A conflict
+    shortcut("j", "e")
+    page.locator("#alt_text").wait_for()
+    with site.inside():
+        image = db.session.scalars(
+            select(Image).where(Image.title.startswith(name)).order_by(Image.id.desc())
+        ).first()
+        title, image.alt_text = image.title, "Theirs"
+        db.session.commit()
+    reach(page.locator("#alt_text"))
+    keys.press("Control+a")
+    keys.type("Mine")
+    reach(button("Save"), "Enter")
+    sides = page.locator("[data-conflict=alt_text]")
+    reach(sides.get_by_label(say("Keep mine")), "ArrowUp")
+    expect(page.locator("#alt_text")).to_have_value("Theirs")
+    reach(button("Save"), "Enter")
+    expect(notice(page)).to_be_visible()
+    forgive(page, 422)
+
+    # To the trash and back
+    reach(row(page, title).get_by_role("button", name=say("Delete")), "Enter")
+    reach(page.locator("[data-confirm-yes]"), "Enter")
+    expect(notice(page)).to_contain_text(say("“%(name)s” was moved to the trash.", name=title))
+    reach(link("Trash"), "Enter")
+    reach(row(page, title).get_by_role("button", name=say("Restore")), "Enter")
+    expect(notice(page)).to_contain_text(say("“%(name)s” was restored.", name=title))
+
+    # Out, and in with three bad rows
+    reach(link("Back to the list"), "Enter")
+    reach(link("Export"), "Enter")
+    reach(button("Export"), "Enter")
+    expect(page.locator(".facts .state")).to_have_text(say("Ready"), **LONG)
+    reach(link("Download"))
+    with page.expect_download() as caught:
+        keys.press("Enter")
+    data = Path(caught.value.path()).read_text("utf-8-sig")
+    heads, *bad = list(csv.reader(io.StringIO(data, newline="")))[:4]
+    bad[0][1], bad[1][0], bad[2][2] = "", "987654", "x" * 501
+    palette(say("Pictures"))
+    reach(link("Import"), "Enter")
+    hand_over(page.locator("input[type=file]"), ("图片.csv", as_csv([heads, *bad]), "text/csv"))
+    reach(button("Upload"), "Enter")
+    reach(button("See what would change"), "Enter")
+    wrong = page.get_by_role("region", name=say("Bad rows")).locator("tbody tr")
+    expect(wrong).to_have_count(3, **LONG)
+
+    # The order of the presets
+    palette(say("Presets"))
+    reach(page.locator("[data-handle]"), "Alt+ArrowDown")
+    expect(page.locator("[data-live-news]")).to_have_text(
+        say("“%(name)s” is now number %(place)s of %(count)s.", name="resize", place=2, count=7)
+    )
+    assert order(site)[:2] == ["thumbnail", "resize"]

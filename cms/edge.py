@@ -49,6 +49,7 @@ from cms.config import Settings, settings
 from cms.errors import N_
 from cms.extensions import db
 from cms.look import LANGUAGES
+from cms.storage.base import MissingFile
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ _IDS = "cms.ids"  # where the access log finds them
 _CODES: dict[type[errors.CmsError], tuple[type[HTTPException], int]] = {
     errors.NotFound: (NotFound, 404),
     errors.NotAllowed: (Forbidden, 403),
+    MissingFile: (NotFound, 404),
 }
 
 

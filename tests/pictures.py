@@ -232,9 +232,9 @@ def bomb_tiff(tile=40_000):
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + b"".join(entries) + bytes(12)
 
 
-def truncated_jpeg():
+def truncated_jpeg(width=400, height=300):
     """A photo of which half has arrived."""
-    whole = encoded(noise(400, 300).convert("RGB"), "JPEG")
+    whole = encoded(noise(width, height).convert("RGB"), "JPEG")
     return whole[: len(whole) // 2]
 
 

@@ -115,6 +115,10 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         self.require(row)
         return row
 
+    def peek(self, given: str) -> Any:
+        """Return a row to be looked at only, whatever the page; None without."""
+        return self.get_query().filter(self._pk_column == self._key(given)).one_or_none()
+
     def rows_for(self, ids: list[str], action_name: str) -> list[Any]:
         """Return the ticked rows that the person may do `action_name` to."""
         keys = [self._key(given) for given in ids[:MOST_ROWS_AT_ONCE]]

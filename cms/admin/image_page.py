@@ -234,7 +234,7 @@ class ImagePage(WorkedOn):
         return str(self.get_url(".original", id=image.id, **more))
 
     @staticmethod
-    def shows(mime: str) -> bool:
+    def shown_by_browsers(mime: str) -> bool:
         """Tell whether browsers show such a file."""
         return mime in SHOWN_BY_BROWSERS
 

@@ -33,17 +33,17 @@ class OpenPages(QsIndexView):
         `screen` is the endpoint of the thing's list, `id` its key.
         """
         screen = self._screen(request.form.get("screen", ""))
-        key = screen._key(request.form.get("id", ""))  # noqa: SLF001 - of our own base class
-        row = screen.get_query().filter(screen._pk_column == key).one_or_none()  # noqa: SLF001
+        row = screen.peek(request.form.get("id", ""))
         if row is None:
             abort(404)
         if not (screen.offers("details_view", row) or screen.offers("edit_view", row)):
             abort(403)
+        key = str(screen.get_pk_value(row))
         if "gone" in request.form:
-            presence.gone(person(), screen.kind, str(key))
+            presence.gone(person(), screen.kind, key)
             return "", 204
-        presence.here(person(), screen.kind, str(key))
-        return self.render("admin/presence.html", words=others_in_words(screen.kind, str(key)))
+        presence.here(person(), screen.kind, key)
+        return self.render("admin/presence.html", words=others_in_words(screen.kind, key))
 
     def _screen(self, endpoint: str) -> Any:
         views = (view for view in self.admin._views if view.endpoint == endpoint)  # noqa: SLF001 - there is no public list

@@ -253,6 +253,10 @@ class PresetView(QsListView):
             presets.keep(row)
         return row
 
+    def peek(self, given: str) -> ImagePreset | None:
+        """Return the preset of that name as it is, also a shipped one without a row."""
+        return presets.find(given) if storable(given) else None
+
     def rows_for(self, ids: list[str], action_name: str) -> list[ImagePreset]:
         """Return the ticked presets."""
         found = [self.find_one(name) for name in ids if storable(name)]

@@ -64,7 +64,7 @@ function isMeant(event) {
   if (event.defaultPrevented || event.isComposing || event.repeat && event.key === "x") return false;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   if (event.target.closest(TYPED_IN)) return false;
-  return ![...document.querySelectorAll("dialog[open], [aria-modal=true]")].some(shown);
+  return ![...document.querySelectorAll("dialog[open], [role=dialog]")].some(shown);
 }
 
 function listenForKeys(event) {

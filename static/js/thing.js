@@ -52,7 +52,10 @@ function showProgress(news) {
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // In a template, since a style's nonce is not this page's, and a document would try it.
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  const fresh = template.content;
   for (const part of document.querySelectorAll("[data-live]")) {
     const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (!now || now.innerHTML === part.dataset.drawn) continue;

@@ -1,8 +1,13 @@
 """Every screen, in both languages, light and dark, wide and narrow: WCAG 2.2 AA.
 
 Axe finds nothing, the console stays empty, nothing moves while a page loads, and
-nothing is wider than the screen.
+nothing is wider than the screen. With `SCREENSHOTS=folder` each is kept there as a picture.
 """
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -30,8 +35,13 @@ MOST_SHIFT = 0.01
 
 SHIFTS = """
 window.shifted = 0;
+window.movers = [];
 new PerformanceObserver((list) => {
-  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value;
+  for (const shift of list.getEntries()) {
+    if (shift.hadRecentInput) continue;
+    window.shifted += shift.value;
+    window.movers.push(...shift.sources.map((it) => it.node?.outerHTML?.slice(0, 120)));
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -42,15 +52,21 @@ SCREENS = (
     "/admin/image/",
     "/admin/image/?tab=failed",
     "/admin/image/?search=nothing+at+all",
+    "/admin/image/?look=grid",
     "/admin/image/details/?id=1",
     "/admin/image/details/?id={failed}",
     "/admin/image/edit/?id=1",
+    "/admin/image/trash/",
     "/admin/library/",
     "/admin/alt-text/",
     "/admin/image_preset/",
     "/admin/image_preset/new/",
     "/admin/image_preset/edit/?id=thumbnail",
     "/admin/image_preset/regenerate?id=thumbnail",
+    "/admin/export/",
+    "/admin/export/choose?source=image",
+    "/admin/import/",
+    "/admin/import/file?source=image",
     "/admin/job/",
     "/admin/job/details/?id={job}",
     "/admin/schedule/",
@@ -70,6 +86,8 @@ SCREENS = (
     "/admin/webhook_delivery/",
     "/admin/webhook_delivery/details/?id={call}",
 )
+
+WITHOUT_SCREEN = {"/admin/undo/", "/admin/view/"}  # forms are sent there, and lead back
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +143,13 @@ def look_over(page, address, size, schemes):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         wrong += [(scheme, *found) for found in findings(page, rules)]
     if (shifted := page.evaluate("window.shifted")) > MOST_SHIFT:
-        wrong.append(("layout-shift", shifted))
+        wrong.append(("layout-shift", shifted, *page.evaluate("window.movers")))
     if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
         wrong.append(("wider than the screen",))
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = re.sub(r"\W+", "-", f"{urlsplit(address).path} {urlsplit(address).query}").strip("-")
+        language = page.locator("html").get_attribute("lang")
+        page.screenshot(path=Path(folder, f"{name}-{language}-{size['width']}-{scheme}.png"))
     return wrong
 
 
@@ -157,6 +179,6 @@ def test_no_screen_is_forgotten(tmp_path):
     app = create_app({"CMS_ENV": "testing", "CMS_DATA_DIR": str(tmp_path)})
     (admin,) = app.extensions["admin"]
     shown = {address.partition("?")[0] for address in SCREENS}
-    assert {f"{view.url.rstrip('/')}/" for view in admin._views} - shown == set()
+    assert {f"{view.url.rstrip('/')}/" for view in admin._views} - shown == WITHOUT_SCREEN
     with app.app_context():
         db.engine.dispose()

@@ -72,10 +72,10 @@ def test_a_mixed_drop_takes_the_good_and_says_why_of_each_bad_one(pictures_page,
 
 def test_a_failed_attempt_is_told_before_the_last_one(pictures_page):
     page = pictures_page
-    drop(page, pictures.truncated_jpeg(), "patience.jpg")
+    drop(page, pictures.truncated_jpeg(403, 300), "patience.jpg")
 
     expect(row(page, "patience").get_by_text("Will be retried")).to_be_visible(timeout=20_000)
-    expect(row(page, "patience").locator(".reason")).not_to_be_empty()
+    expect(row(page, "patience").locator(".reason[title]")).not_to_be_empty()
     expect(row(page, "patience")).to_have_attribute("data-state", "failed", timeout=30_000)
 
 
@@ -83,10 +83,10 @@ def test_a_picture_that_cannot_be_made_says_why_and_tells_the_administrator(
     pictures_page, site, log_in, axe
 ):
     page = pictures_page
-    drop(page, pictures.truncated_jpeg(), "halb.jpg")
+    drop(page, pictures.truncated_jpeg(404, 300), "halb.jpg")
 
     expect(row(page, "halb")).to_have_attribute("data-state", "failed", timeout=30_000)
-    expect(row(page, "halb").locator(".reason")).not_to_be_empty()
+    expect(row(page, "halb").locator(".reason[title]")).not_to_be_empty()
 
     page.context.clear_cookies()
     log_in("administrator")

@@ -9,6 +9,7 @@ from cms import clock
 from cms.accounts import presence
 from cms.accounts.presence import Presence
 from cms.extensions import db
+from cms.media.models import ImagePreset
 from tests.factories import make_picture, make_user
 from tests.processes import PASSWORD
 
@@ -68,6 +69,13 @@ def test_a_page_is_told_who_else_has_it_open(client, log_in, ctx, image):
 
     assert other.post(PRESENT, data={**form, "gone": "1"}).status_code == 204
     assert client.post(PRESENT, data=form).text.strip() == ""
+
+
+def test_a_shipped_preset_is_there_although_it_has_no_row(client, log_in, ctx):
+    log_in("administrator")
+    form = {"screen": "image_preset", "id": "thumbnail"}
+    assert client.post(PRESENT, data=form).status_code == 200
+    assert db.session.query(ImagePreset).count() == 0
 
 
 @pytest.mark.case(33)

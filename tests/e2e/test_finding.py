@@ -35,10 +35,11 @@ new PerformanceObserver((entries) => {
 }).observe({ type: "layout-shift", buffered: false });"""
 
 
-def picture(number, owner, source):
-    """A picture with a file and without a job: it stays as it is."""
+def picture(number, owner, source=None):
+    """A picture without a job: it stays as it is. Its file is `source`, or is missing."""
     title, key = f"Regatta {number:02}", new_key("originals", "jpg")
-    files.storage().save(key, source)
+    if source:
+        files.storage().save(key, source)
     kept = {"filename": f"{title}.jpg", "mime": "image/jpeg", "size": 9_000, "sha256": str(number)}
     return Image(title=title, key=key, width=300 + number, height=200, owner=owner, **kept)
 

@@ -9,14 +9,30 @@ from playwright.sync_api import expect
 from cms.extensions import db
 from cms.jobs import tallies
 from cms.jobs.models import JobTally
-from tests.e2e.test_screens import LOOKS, browser_context_args, seen  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.e2e
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+LOOKS = {
+    "wide": {"locale": "en-US", "color_scheme": "light", "viewport": WIDE},
+    "dark": {"locale": "zh-CN", "color_scheme": "dark", "viewport": WIDE},
+    "narrow": {"locale": "zh-CN", "color_scheme": "light", "viewport": NARROW},
+}
 
 SHOWN = """name => {
   const chart = Chart.getChart(document.querySelector(`[data-chart="${name}"]`));
   return chart.data.datasets.map(({data}) => data.reduce((sum, n) => sum + (n ?? 0), 0));
 }"""
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args, request):
+    return {**browser_context_args, **LOOKS[getattr(request, "param", "wide")]}
+
+
+def seen(*looks):
+    """Show the pages of a test in these looks, rather than wide, light and in English."""
+    return pytest.mark.parametrize("browser_context_args", looks, indirect=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,12 @@ import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from werkzeug.serving import make_server
 
 from tests.unit.admin import toy
 
@@ -29,10 +30,21 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
 
 
+class Server(ThreadingMixIn, WSGIServer):
+    """Unlike Werkzeug's, it closes what it sends also when the browser has gone away."""
+
+
+class Quiet(WSGIRequestHandler):
+    """Keeps no log of requests."""
+
+    def log_message(self, *words):
+        pass
+
+
 @contextmanager
 def served(app):
     """Serve an application; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, Server, Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 LANGUAGES = (("en", "English"), ("zh_Hans_CN", "简体中文"))
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates of `app` the globals `icon`, `language`, `languages`, `has_page`."""
+    """Give the templates of `app` the globals that every page may call."""
     app.jinja_env.globals.update(
-        icon=icon, language=language, languages=LANGUAGES, has_page=has_page
+        icon=icon, language=language, languages=LANGUAGES, has_page=has_page, labelled=labelled
     )
 
 
@@ -35,6 +37,11 @@ def icon(name: str, extra_class: str = "") -> Markup:
 def language() -> str:
     """Return the language of this page as the `lang` attribute wants it: `zh-Hans-CN`."""
     return str(get_locale() or "en").replace("_", "-")
+
+
+def labelled(name: Any, value: Any) -> str:
+    """Join a name and what it says; not every language has this colon and this space."""
+    return str(_("%(name)s: %(value)s", name=name, value=value))
 
 
 def has_page(endpoint: str) -> bool:

@@ -41,6 +41,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
+from cms.look import labelled
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
 
@@ -320,7 +321,7 @@ class ImageView(ToTrash, ImagePage):
             flash(_("Upload successful, processing..."), "success")
         for refusal in result.refused:
             words = _(refusal.error.sentence, **refusal.error.facts)
-            flash(f"{refusal.filename}: {words}" if refusal.filename else words, "error")
+            flash(labelled(refusal.filename, words) if refusal.filename else words, "error")
         for here in result.duplicates:
             flash(
                 Markup('{} <a href="{}">{}</a>').format(

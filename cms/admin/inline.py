@@ -26,7 +26,7 @@ from wtforms.fields import SelectMultipleField
 from cms.admin.base import expose
 from cms.admin.undo import Undoing
 from cms.audit.undo import Change
-from cms.look import icon
+from cms.look import icon, labelled
 
 SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
 
@@ -210,7 +210,7 @@ class InlineEdit(Undoing):
                           column=self._label(name), name=self.name_of(row))  # fmt: skip
                 left[key] = words
             else:
-                left[key] = f"{self.name_of(row)}: {' '.join(why)}"
+                left[key] = labelled(self.name_of(row), " ".join(why))
         return len(done - left.keys()), list(left.values())
 
     def texts(self, row: Any, names: Any) -> dict[str, str]:

@@ -168,4 +168,13 @@ def test_the_command_palette_opens_it(page, site):
     expect(page.get_by_role("option", name="Upload pictures")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="Upload pictures").click()
-    expect(page.locator(".uppy-Dashboard-inner")).to_be_visible()
+    dialog = page.locator(".uppy-Dashboard-inner")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_focused()
+    expect(dialog).to_be_hidden()
+
+    page.keyboard.press("Control+k")  # and again, from where it leads to
+    page.keyboard.type("upload")
+    page.get_by_role("option", name="Upload pictures").click()
+    expect(dialog).to_be_visible()

@@ -71,7 +71,14 @@ class Image(Trashable, Base):
 
     __tablename__ = "image"
     __table_args__ = (
-        Index(None, "deleted_at", "id"),
+        # Of the trash alone: SQLite would look for all that is not in it by this index.
+        Index(
+            None,
+            "deleted_at",
+            "id",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         # `deleted_at` in each, so that to leave out the trash needs no look at the rows.
         Index(None, "status", "id", "deleted_at"),
         Index(None, "owner_id", "id", "deleted_at"),

@@ -424,7 +424,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
                 option = getattr(option, load)(attribute) if option else start(attribute)
                 model = relation.mapper.class_
             if option is not None:
-                options.append(option)
+                options.append(option.lazyload("*"))  # what nothing shows is not loaded
         return options
 
     def scaffold_auto_joins(self) -> list[Any]:

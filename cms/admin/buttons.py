@@ -63,6 +63,9 @@ class Offered:
         self._question = str(button.confirm) if button.confirm else ""
         self._class = Markup(' class="row-button{}"').format(" is-danger" if self.danger else "")
         key = Markup(' data-row-key="{}"').format(self.key) if self.key else ""
+        self._asks = Markup(' data-confirm="%s" data-confirm-words="{}"{}%s disabled').format(
+            self.label.replace("%", "%%"), Markup(" data-confirm-danger") if self.danger else ""
+        )
         self._words = Markup('{0} title="{1}" aria-label="{1}: ').format(key, self.label)
         if button.address is None:
             self._ever = view.offers(self._page)
@@ -102,12 +105,7 @@ class Offered:
         question = refusal or self.question(name)
         if not question:
             return Markup()
-        return Markup(' data-confirm="{}" data-confirm-words="{}"{}{} disabled').format(
-            question,
-            self.label,
-            Markup(" data-confirm-danger") if self.danger else "",
-            Markup(" data-confirm-refused") if refusal else "",
-        )
+        return self._asks % (question, Markup(" data-confirm-refused") if refusal else "")
 
     def drawn(self, row: Any, key: Any, name: str) -> Markup:
         """Draw it at the end of the row of this key and name, by its drawing alone."""

@@ -253,13 +253,13 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         Each is a count of its own, so that an index answers it.
         """
         tabs = self.tabs or (Tab("", ""),)
+        rows: Any = query.order_by(None).limit(MOST_COUNTED + 1).statement
+        # Of no column, so that an index need not lead to the rows.
+        ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
         cells: list[Any] = []
         for tab in tabs:
-            # Of no column, so that an index need not lead to the rows.
-            rows: Any = rows_of_tab(query, tab).order_by(None).statement
-            ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
-            capped = ones.limit(MOST_COUNTED + 1).subquery()
-            cells.append(select(func.count()).select_from(capped).scalar_subquery())
+            part = ones if tab.criterion is None else ones.where(tab.criterion)
+            cells.append(select(func.count()).select_from(part.subquery()).scalar_subquery())
         found = self.db_session.execute(select(*cells)).one()
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 

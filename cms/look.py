@@ -28,7 +28,8 @@ def init_app(app: Flask) -> None:
     @pass_eval_context
     def words(context: EvalContext, text: str, /, **facts: Any) -> str:
         found = said(text, get_locale(), escaped=context.autoescape)
-        return found % facts  # always, as Jinja's own: a template writes `%%` for `%`
+        # Jinja's own fills in always, so that a template writes `%%` for `%`.
+        return found % facts if facts or "%" in found else found
 
     app.jinja_env.globals.update(
         icon=icon, language=language, languages=LANGUAGES, has_page=has_page

@@ -90,7 +90,9 @@ class Image(Trashable, Base):
         Index(None, "orientation", "id", "deleted_at"),
         Index(None, "animated", "id", "deleted_at"),
         # Keys are counted by it, where the table's own key leads through all its rows.
-        Index(None, "id", "deleted_at").ddl_if(dialect=("sqlite", "postgresql")),
+        Index(None, "id", "deleted_at").ddl_if(
+            dialect=("sqlite", "postgresql"),  # type: ignore[arg-type]  # as it is documented
+        ),
         Index(None, "title", "id", "deleted_at"),
         Index(None, "created_at", "id", "deleted_at"),
         # Only those without are ever looked for by it.

@@ -76,7 +76,7 @@ def size_and_dimensions(view: Any, context: Any, image: Image, name: str) -> Mar
     """Draw the bytes of the file and, below, its width and height."""
     size = columns.file_size(view, context, image, name)
     below = dimensions(view, context, image, name)
-    return Markup('{}<div class="reason text-nowrap">{}</div>').format(size, below)
+    return Markup('%s<div class="reason text-nowrap">%s</div>') % (size, below)
 
 
 def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:

@@ -76,22 +76,24 @@ class Cells:
         given = dict((self._view.form_widget_args or {}).get(name, {}))
         return given | ({"type": "date"} if isinstance(self.fields[name], DateField) else {})
 
-    def is_switch(self, name: str) -> bool:
-        """Tell whether a column is switched rather than written into."""
-        return name in self.labels and isinstance(self.fields[name], BooleanField)
+    @cached_property
+    def switches(self) -> frozenset[str]:
+        """The columns that are switched rather than written into."""
+        fields = self.fields.items()
+        return frozenset(name for name, field in fields if isinstance(field, BooleanField))
 
     def control(self, name: str, text: str, row_name: str) -> Markup:
         """Draw what begins the editing of one cell: a pencil, or the switch itself."""
         label = f"{self.labels[name]}: {row_name}"
-        if self.is_switch(name):
+        if name in self.switches:
             return Markup(
                 '<input type="checkbox" role="switch" class="cell-switch needs-script"'
                 ' data-edit="{}" data-value="{}" aria-label="{}"{}>'
             ).format(name, text, label, Markup(" checked") if text else "")
         return Markup(
-            '<button type="button" class="cell-pencil needs-script" data-edit="{}"'
-            ' data-value="{}" title="{}" aria-label="{}">{}</button>'
-        ).format(name, text, self._words, f"{self._words}: {label}", self._icon)
+            '<button type="button" class="cell-pencil needs-script" data-edit="%s"'
+            ' data-value="%s" title="%s" aria-label="%s">%s</button>'
+        ) % (name, text, self._words, f"{self._words}: {label}", self._icon)
 
 
 class InlineEdit(Undoing):

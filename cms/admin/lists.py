@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import time
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request
@@ -248,18 +249,28 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return next((tab for tab in self.tabs if tab.key == asked), next(iter(self.tabs), None))
 
     def count_tabs(self, query: Query[Any]) -> dict[str, int]:
-        """Count the rows of each tab, all in one query, each to one after `MOST_COUNTED`.
+        """Return the rows of each tab, counted to one after `MOST_COUNTED`.
 
-        Each is a count of its own, so that an index answers it.
+        Those that had more some seconds ago are not counted again.
         """
-        tabs = self.tabs or (Tab("", ""),)
+        asked, begun = (self.endpoint, current_user.get_id()), time()
+        full = counting.known(asked, acted_at())
+        tabs = [tab for tab in self.tabs or (Tab("", ""),) if tab.key not in (full or ())]
+        counts = self._counted(query, tabs) if tabs else {}
+        if full is None:
+            more = {key: count for key, count in counts.items() if count > MOST_COUNTED}
+            full = counting.keep(asked, begun, more)
+        return full | counts
+
+    def _counted(self, query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
+        """Count all in one query; each is a count of its own, so that an index answers it."""
+        rows: Any = query.order_by(None).limit(MOST_COUNTED + 1).statement
+        # Of no column, so that an index need not lead to the rows.
+        ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
         cells: list[Any] = []
         for tab in tabs:
-            # Of no column, so that an index need not lead to the rows.
-            rows: Any = rows_of_tab(query, tab).order_by(None).statement
-            ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
-            capped = ones.limit(MOST_COUNTED + 1).subquery()
-            cells.append(select(func.count()).select_from(capped).scalar_subquery())
+            part = ones if tab.criterion is None else ones.where(tab.criterion)
+            cells.append(select(func.count()).select_from(part.subquery()).scalar_subquery())
         found = self.db_session.execute(select(*cells)).one()
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 
@@ -424,7 +435,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
                 option = getattr(option, load)(attribute) if option else start(attribute)
                 model = relation.mapper.class_
             if option is not None:
-                options.append(option)
+                options.append(option.lazyload("*"))  # what nothing shows is not loaded
         return options
 
     def scaffold_auto_joins(self) -> list[Any]:

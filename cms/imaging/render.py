@@ -21,7 +21,7 @@ from cms.imaging.presets import Preset
 from cms.imaging.scaling import Cut
 from cms.imaging.writing import Order, Writer, Written
 
-Drawn = tuple[Cut, Image.Image]
+_Drawn = tuple[Cut, Image.Image]
 
 _ENCODERS = 2  # threads: Pillow's encoders let go of the interpreter's lock
 _TINY = (64, 64)  # what the hash and the placeholder are made of
@@ -143,7 +143,7 @@ def _carried_out(orders: list[Order], original: Original, writer: Writer, look: 
     return Rendering(files, findings=findings, **likenesses)
 
 
-def _in_turn(pictures: Iterator[Drawn]) -> list[Drawn]:
+def _in_turn(pictures: Iterator[_Drawn]) -> list[_Drawn]:
     """Return the largest, then the others from the smallest on: while one thread writes the
     largest, which takes the most memory, the other has done with most when it comes to the
     next. All are cut before the first is written, so that what they are cut from is gone."""

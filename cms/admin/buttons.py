@@ -119,22 +119,6 @@ class Offered:
         return Markup(button)  # noqa: S704 - each part is escaped
 
 
-class RowKit:
-    """What stands around the cells of each row of one page: buttons, and where its name leads."""
-
-    def __init__(self, view: Any, return_url: str) -> None:
-        self._buttons = [Offered(view, button, return_url) for button in view.row_buttons]
-        self._pages = [Offered(view, page, return_url) for page in (EDIT, VIEW)]
-
-    def buttons(self, row: Any) -> list[Offered]:
-        """Return the buttons that the person sees on `row`."""
-        return [button for button in self._buttons if button.visible(row)]
-
-    def address(self, row: Any) -> str | None:
-        """Return where the name of a row leads: to its form, else to its details, if allowed."""
-        return next((page.target(row) for page in self._pages if page.visible(row)), None)
-
-
 @dataclass(frozen=True)
 class TopButton:
     """A button above the list: a link to a page of this view, or to `address()`.

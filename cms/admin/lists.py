@@ -53,12 +53,13 @@ from cms import fulltext
 from cms.admin import columns, counting, filters, paging, trees
 from cms.admin.access import acted_at
 from cms.admin.base import expose
-from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
+from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.counting import part as rows_of_tab
 from cms.admin.editing import Editing
 from cms.admin.exchange import Exchange
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
+from cms.admin.rows import RowKit
 from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
 from cms.admin.tick_rules import TickRule, TickRules
 from cms.admin.views import Viewed
@@ -129,18 +130,19 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
         words = dict(self._list_columns)
+        list_columns = [
+            (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
+        ]
+        editing = self.editing(listing)
         return self.render(
             self.list_template,
             part=request.args.get("part") == "rows",
             listing=listing,
             data=listing.rows,
-            # Translated once here rather than once a row.
-            list_columns=[
-                (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
-            ],
+            list_columns=list_columns,
             look=self.shown_look(),
-            kit=RowKit(self, return_url),
-            **self.editing(listing),
+            kit=RowKit(self, return_url, list_columns, editing["cells"]),
+            **editing,
             search_items=self.search_items(args),
             search_supported=self._search_supported and bool(self.searched_columns()),
             actions=actions,

@@ -1,0 +1,151 @@
+"""Pictures to look at: drawn ones, turned ones, one that is damaged, and what became of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from datetime import timedelta
+
+import piexif
+from PIL import Image as Pillow
+from sqlalchemy import select, update
+
+from cms import clock
+from cms.accounts.models import User
+from cms.editorial import pictures as editorial
+from cms.editorial.trash import delete_picture
+from cms.extensions import db
+from cms.imaging.presets import Shape
+from cms.imaging.samples import draw_sample
+from cms.media import files
+from cms.media.models import Image, ImagePreset, ImageStatus
+from cms.tasks.library import survey_library
+from tests import pictures
+from tests.factories import make_picture, make_upload
+from tests.processes import wait_for
+
+# Beside the demo pictures: file name, title, alternative text, size.
+MORE = (
+    ("ferry.jpg", "Ferry", "A ferry leaves the quay in the morning light", (1800, 1200)),
+    ("钟楼.jpg", "钟楼", "", (1200, 1600)),
+    ("lighthouse.jpg", "Lighthouse", "A white tower above the surf", (1500, 1500)),
+    ("vineyard.jpg", "Vineyard", "", (2000, 1125)),
+    ("Bergsee.jpg", "Mountain lake", "", (1600, 1067)),
+)
+DELETED = ("Poster, last year", "Stage before the concert", "旧封面")
+PHONE = "IMG_2041.jpg"  # what a telephone took: turned, and telling where
+DAMAGED = "regatta.jpg"
+
+
+def drawn(seed, size=(1600, 1067), **options):
+    """A landscape as the bytes of a JPEG."""
+    file = io.BytesIO()
+    draw_sample(seed, size, file)
+    if not options:
+        return file.getvalue()
+    again = io.BytesIO()
+    Pillow.open(file).save(again, "JPEG", quality=90, **options)
+    return again.getvalue()
+
+
+def furnish(site):
+    """Upload all of it and let a worker make the files; then tell it as if over a week."""
+    site.flask("demo")
+    with site.inside():
+        editor = person("editor")
+        for seed, (name, title, text, size) in enumerate(MORE, start=7):
+            image = make_picture(drawn(seed, size), name, editor)
+            image.title, image.alt_text = title, text
+        make_picture(_from_a_telephone(), PHONE, editor)
+        make_picture(pictures.truncated_jpeg(), DAMAGED, editor).title = "Regatta"
+        for seed, title in enumerate(DELETED, start=20):
+            make_picture(drawn(seed, (900, 600)), f"{seed}.jpg", editor).title = title
+        db.session.commit()
+        _wait_until_made()
+        _change(editor)
+        _wait_until_made()
+        _date_back()
+        _lose_and_leave_files()
+        _add_preset()
+        survey_library.submit()
+        db.session.commit()
+
+
+def person(role):
+    return db.session.scalars(select(User).where(User.email == f"{role}@example.com")).one()
+
+
+def called(title):
+    """The picture of that title."""
+    return db.session.scalars(select(Image).where(Image.title == title)).one()
+
+
+def _from_a_telephone():
+    exif = {
+        "0th": {piexif.ImageIFD.Orientation: 6, piexif.ImageIFD.Model: b"Telephone"},
+        "GPS": {
+            piexif.GPSIFD.GPSLatitudeRef: b"N",
+            piexif.GPSIFD.GPSLatitude: ((31, 1), (14, 1), (0, 1)),
+        },
+    }
+    lying = Pillow.open(io.BytesIO(drawn(12, (1800, 2400)))).transpose(Pillow.Transpose.ROTATE_90)
+    return pictures.encoded(lying, "JPEG", quality=92, exif=piexif.dump(exif))
+
+
+def _wait_until_made():
+    def made():
+        db.session.rollback()
+        moving = (ImageStatus.PENDING, ImageStatus.PROCESSING)
+        return not db.session.scalar(select(Image.id).where(Image.status.in_(moving)).limit(1))
+
+    wait_for(made, "the pictures to be made", 120)
+
+
+def _change(editor):
+    """A focal point and a crop, another file in the place of one, and three in the trash."""
+    harbour, dunes = called("Harbour at dawn"), called("Dunes in the evening")
+    harbour.focal_x, harbour.focal_y, harbour.crop = 0.62, 0.36, [0.2, 0.06, 0.98, 0.8]
+    editorial.make_again(harbour)
+    editorial.replace_file(dunes, make_upload(drawn(9, (2100, 1400)), "dunes-wide.jpg"), editor)
+    for days, title in enumerate(DELETED, start=1):
+        with clock.stopped_at(clock.now() - timedelta(days=5 * days, hours=days)):
+            delete_picture(called(title), editor)
+    # The same picture in another size, for what looks alike.
+    small = Pillow.open(io.BytesIO(drawn(10, MORE[3][3]))).resize((1000, 562))
+    make_picture(pictures.encoded(small, "JPEG"), "vineyard-small.jpg", editor).title = (
+        "Vineyard, small"
+    )
+    db.session.commit()
+
+
+def _date_back():
+    """Let the pictures have come in over some days, the newest some minutes ago."""
+    hours = 0.1
+    for image in db.session.scalars(select(Image).order_by(Image.id.desc())):
+        moment = clock.now() - timedelta(hours=hours)
+        values = {"created_at": moment, "processed_at": image.processed_at and moment}
+        db.session.execute(update(Image).where(Image.id == image.id).values(**values))
+        hours = hours * 1.7 + 0.1
+    db.session.commit()
+
+
+def _lose_and_leave_files():
+    """A file that is lost, as by a disk, and some that belong to no picture."""
+    storage = files.storage()
+    lost = called("Lighthouse").rendition("width-640")
+    (storage.folder / lost.key).unlink()
+    long_ago = time.time() - 3 * 24 * 3600
+    for number in range(4):
+        stray = storage.folder / "renditions" / "2026" / f"{number}.jpg"
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.write_bytes(bytes(60_000))
+        os.utime(stray, (long_ago, long_ago))
+
+
+def _add_preset():
+    formats = ["original", "webp"]
+    db.session.add(
+        ImagePreset(name="card", shape=Shape.CROP, width=480, height=320, formats=formats)
+    )
+    db.session.commit()

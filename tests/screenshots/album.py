@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import piexif
 from PIL import Image as Pillow
@@ -18,8 +20,10 @@ from cms.editorial.trash import delete_picture
 from cms.extensions import db
 from cms.imaging.presets import Shape
 from cms.imaging.samples import draw_sample
-from cms.media import files
-from cms.media.models import Image, ImagePreset, ImageStatus
+from cms.jobs.models import Job
+from cms.media import files, survey
+from cms.media.models import Image, ImagePreset, ImageStatus, ImageVersion
+from cms.storage.keys import new_key
 from cms.tasks.library import survey_library
 from tests import pictures
 from tests.factories import make_picture, make_upload
@@ -27,11 +31,11 @@ from tests.processes import wait_for
 
 # Beside the demo pictures: file name, title, alternative text, size.
 MORE = (
-    ("ferry.jpg", "Ferry", "A ferry leaves the quay in the morning light", (1800, 1200)),
-    ("钟楼.jpg", "钟楼", "", (1200, 1600)),
-    ("lighthouse.jpg", "Lighthouse", "A white tower above the surf", (1500, 1500)),
-    ("vineyard.jpg", "Vineyard", "", (2000, 1125)),
-    ("Bergsee.jpg", "Mountain lake", "", (1600, 1067)),
+    ("ferry.jpg", "Ferry crossing", "A ferry leaves the bay in the morning light", (1800, 1200)),
+    ("晨雾.jpg", "晨雾", "", (1200, 1600)),
+    ("canyon.jpg", "The canyon", "Layers of red rock under a high sun", (1500, 1500)),
+    ("bay.jpg", "Moonlit bay", "", (2000, 1125)),
+    ("Tal.jpg", "Green valley", "", (1600, 1067)),
 )
 DELETED = ("Poster, last year", "Stage before the concert", "旧封面")
 PHONE = "IMG_2041.jpg"  # what a telephone took: turned, and telling where
@@ -70,6 +74,7 @@ def furnish(site):
         _add_preset()
         survey_library.submit()
         db.session.commit()
+        wait_for(lambda: db.session.rollback() or survey.newest(), "the library to be counted")
 
 
 def person(role):
@@ -107,15 +112,15 @@ def _change(editor):
     harbour, dunes = called("Harbour at dawn"), called("Dunes in the evening")
     harbour.focal_x, harbour.focal_y, harbour.crop = 0.62, 0.36, [0.2, 0.06, 0.98, 0.8]
     editorial.make_again(harbour)
-    editorial.replace_file(dunes, make_upload(drawn(9, (2100, 1400)), "dunes-wide.jpg"), editor)
+    editorial.replace_file(dunes, make_upload(drawn(23, (2100, 1400)), "dunes-wide.jpg"), editor)
     for days, title in enumerate(DELETED, start=1):
         with clock.stopped_at(clock.now() - timedelta(days=5 * days, hours=days)):
             delete_picture(called(title), editor)
     # The same picture in another size, for what looks alike.
     small = Pillow.open(io.BytesIO(drawn(10, MORE[3][3]))).resize((1000, 562))
-    make_picture(pictures.encoded(small, "JPEG"), "vineyard-small.jpg", editor).title = (
-        "Vineyard, small"
-    )
+    make_picture(
+        pictures.encoded(small, "JPEG"), "bay-small.jpg", editor
+    ).title = "Moonlit bay, small"
     db.session.commit()
 
 
@@ -127,20 +132,24 @@ def _date_back():
         values = {"created_at": moment, "processed_at": image.processed_at and moment}
         db.session.execute(update(Image).where(Image.id == image.id).values(**values))
         hours = hours * 1.7 + 0.1
+    db.session.execute(update(ImageVersion).values(replaced_at=clock.now() - timedelta(hours=3)))
+    db.session.execute(update(Job).values(due_at=Job.started_at))  # none had to wait
     db.session.commit()
 
 
 def _lose_and_leave_files():
     """A file that is lost, as by a disk, and some that belong to no picture."""
     storage = files.storage()
-    lost = called("Lighthouse").rendition("width-640")
-    (storage.folder / lost.key).unlink()
+    storage.delete(called("The canyon").rendition("width-640").key)
     long_ago = time.time() - 3 * 24 * 3600
-    for number in range(4):
-        stray = storage.folder / "renditions" / "2026" / f"{number}.jpg"
-        stray.parent.mkdir(parents=True, exist_ok=True)
-        stray.write_bytes(bytes(60_000))
-        os.utime(stray, (long_ago, long_ago))
+    with tempfile.NamedTemporaryFile() as source:
+        source.write(bytes(60_000))
+        source.flush()
+        os.utime(source.name, (long_ago, long_ago))
+        for _ in range(4):
+            key = new_key("renditions", "jpg")
+            storage.save(key, Path(source.name))
+            os.utime(storage.place(key), (long_ago, long_ago))
 
 
 def _add_preset():

@@ -14,6 +14,9 @@ from tests.processes import PASSWORD
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 MARGIN = 24
 MOST_BYTES = 80_000
+# Every picture that is in sight has come; those that are not are fetched when they are.
+SHOWN = """() => [...document.images].every((image) =>
+  image.complete || !image.checkVisibility() || image.getBoundingClientRect().top > innerHeight)"""
 COLOURS = (256, 192, 128, 96, 64)
 
 
@@ -59,29 +62,62 @@ def people(site):
         browser.close()
 
 
-def down_to(last, least=0):
-    """The page from its top to the lower edge of that element, or `least` pixels of it."""
+def down_to(last, margin=MARGIN):
+    """The page from its top to the lower edge of that element."""
     page = last.page
     last.wait_for()
-    height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({**page.viewport_size, "height": height})
+    page.mouse.move(0, 0)
+    _grow(page)
     box = last.bounding_box()
-    height = max(least, round(box["y"] + box["height"]) + MARGIN)
-    page.set_viewport_size({**page.viewport_size, "height": height})
+    page.set_viewport_size(
+        {**page.viewport_size, "height": round(box["y"] + box["height"]) + margin}
+    )
     page.evaluate("scrollTo(0, 0)")
-    return page
+    return page, None
 
 
-def taken(what):
-    """What is seen of a page or an element, as the bytes of a PNG of few colours."""
-    page = getattr(what, "page", what)
+def inside(last, margin=MARGIN):
+    """What stands between the bars of the page and the lower edge of that element."""
+    page = last.page
+    last.wait_for()
+    page.mouse.move(0, 0)
+    _grow(page)
+    main, box = page.locator("main").bounding_box(), last.bounding_box()
+    height = box["y"] + box["height"] + margin - main["y"]
+    return page, {**main, "height": height}
+
+
+def around(part, margin=16):
+    """One element, and a little of what is around it."""
+    page = part.page
+    part.wait_for()
+    page.mouse.move(0, 0)
+    _grow(page)
+    box = part.bounding_box()
+    return page, {
+        "x": box["x"] - margin,
+        "y": box["y"] - margin,
+        "width": box["width"] + 2 * margin,
+        "height": box["height"] + 2 * margin,
+    }
+
+
+def _grow(page):
+    """Make the window as high as the page, so that nothing scrolls."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({**page.viewport_size, "height": max(height, 700)})
+
+
+def taken(page, clip):
+    """A page, or what lies within `clip` of it, as the bytes of a PNG of few colours."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.wait_for_function(SHOWN)
     page.evaluate("document.fonts.ready")
-    shown = Image.open(io.BytesIO(what.screenshot(animations="disabled"))).convert("RGB")
+    seen = page.screenshot(animations="disabled", clip=clip)
+    shown = Image.open(io.BytesIO(seen)).convert("RGB")
     for colours in COLOURS:
         file = io.BytesIO()
-        shown.quantize(colours).save(file, "PNG", optimize=True)
+        shown.quantize(colours, kmeans=1).save(file, "PNG", optimize=True)
         if file.tell() <= MOST_BYTES:
             break
     return file.getvalue()

@@ -7,27 +7,31 @@ at a moment that is said, with the error that such an attempt has.
 from __future__ import annotations
 
 import math
+import random
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 
 from cms import clock
 from cms.editorial import notifications as editorial
 from cms.editorial.retries import NothingToRetry, retry_job
+from cms.exchange.models import Export, ExportState, Format
 from cms.extensions import db
 from cms.jobs import ledger, schedules, selections, tallies
 from cms.jobs.ledger import Holder
-from cms.jobs.models import Job, JobState, JobTally, SelectedThing
+from cms.jobs.models import Duty, Job, JobState, JobTally, Schedule, SelectedThing, Worker
 from cms.mail.models import MailMessage, MailState
 from cms.mail.transport import ServerAway
+from cms.notifications import alarms
 from cms.notifications.models import AdminNotification, NotificationOccurrence
 from cms.tasks import huey
+from cms.tasks.images import process_image
 from cms.tasks.mail import send_email
 from cms.tasks.selections import act_on_selection
 from cms.tasks.webhooks import call_webhook
 from cms.webhooks.calls import Answer, Refused, TooSlow
 from cms.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from tests.screenshots.library import person
+from tests.screenshots.album import person
 
 HOLDER = Holder("cms-1", "cms-1:2140:Worker-1", timedelta(hours=1))
 HOOKS = (
@@ -46,9 +50,9 @@ def furnish(site):
         _mails()
         _schedules()
         _calls(hooks)
-        selection = _selection()
+        _exports()
+        _selection()
         _busy_day()
-        return selection
 
 
 def ago(**given):
@@ -69,6 +73,7 @@ def failed(job, error, seconds=0.4):
         began = job.due_at + timedelta(seconds=0.3)
         with clock.stopped_at(began):
             claim = ledger.claim(job.id, HOLDER)
+        db.session.commit()
         with clock.stopped_at(began + timedelta(seconds=seconds)):
             huey.record_failure(job.id, claim.attempts_made, error)
             db.session.commit()
@@ -81,6 +86,7 @@ def done(job, seconds=0.2):
     began = job.due_at + timedelta(seconds=0.3)
     with clock.stopped_at(began):
         claim = ledger.claim(job.id, HOLDER)
+        db.session.commit()
     with clock.stopped_at(began + timedelta(seconds=seconds)):
         if job.task == send_email.name:
             letter = db.session.get_one(MailMessage, job.args[0])
@@ -168,7 +174,7 @@ def _calls(hooks):
         db.session.commit()
     failed(again, slow, seconds=20.2)
     for number, name in enumerate(("Shop", "Archive", "Shop", "Archive")):
-        done(_called(hooks[name], ago(minutes=40 - 7 * number)))
+        done(_called(hooks[name], ago(minutes=40 - 7 * number)), 0.11 + 0.04 * number)
     _the_rest()
 
 
@@ -181,7 +187,9 @@ def _called(hook, moment):
 
 def _the_rest():
     """End well what the failures gave rise to: mail to administrators, calls of a chat."""
-    waiting = select(Job).where(Job.state == JobState.QUEUED, Job.task.in_(("send_email", "call_webhook")))
+    waiting = select(Job).where(
+        Job.state == JobState.QUEUED, Job.task.in_(("send_email", "call_webhook"))
+    )
     for job in db.session.scalars(waiting).all():
         done(job)
     for letter in db.session.scalars(select(MailMessage)):
@@ -196,24 +204,43 @@ def _the_rest():
 
 
 def _schedules():
-    """Each came when it was due last."""
+    """Each came whenever it was due, for a week."""
     with clock.stopped_at(ago(days=7, minutes=1)):
         schedules.submit_due(huey)
-    due = {schedules.find(name).due_at for name in schedules.declared()}
-    for days in range(8):
-        for first in sorted(due):
-            moment = first + timedelta(days=days, seconds=2)
-            if moment < clock.now():
-                with clock.stopped_at(moment):
-                    schedules.submit_due(huey)
-                for job in db.session.scalars(
-                    select(Job).where(Job.state == JobState.QUEUED, Job.created_at == moment)
-                ).all():
-                    done(job, seconds=1.4)
+    while (due := db.session.scalar(select(func.min(Schedule.due_at)))) < clock.now():
+        with clock.stopped_at(due + timedelta(seconds=2)):
+            schedules.submit_due(huey)
+        kinds = select(Job).where(Job.state == JobState.QUEUED, Job.task.in_(schedules.declared()))
+        for job in db.session.scalars(kinds).all():
+            done(job, seconds=1.4)
+
+
+def _exports():
+    """What an editor took out yesterday."""
+    for hours, form, rows, size in ((20, Format.JSON, 1, 812), (21, Format.CSV, 14, 3_204)):
+        began = ago(hours=hours)
+        db.session.add(
+            Export(
+                source="image",
+                scope={},
+                columns=["title"],
+                format=form,
+                locale="en",
+                filename=f"Pictures {began:%Y-%m-%d %H-%M}.{form.value}",
+                state=ExportState.READY,
+                rows=rows,
+                total=rows,
+                size=size,
+                user_id=person("editor").id,
+                created_at=began,
+                ends_at=began + timedelta(days=1),
+            )
+        )
+    db.session.commit()
 
 
 def _selection():
-    """All failed mails, tried again by a job that is in the midst of it; return its number."""
+    """All failed mails, tried again by a job that is in the midst of it."""
     admin = person("administrator")
     with clock.stopped_at(ago(seconds=24)):
         keys = select(Job.id).where(Job.task == send_email.name, Job.state == JobState.FAILED)
@@ -228,24 +255,39 @@ def _selection():
         if number % 12 == 5:
             thing.sentence, thing.facts = NothingToRetry.sentence, {}
     db.session.commit()
-    return selection.id
 
 
 def _busy_day():
-    """A day of pictures and mail, with a bad hour in it."""
+    """A day of pictures, with a bad hour in it."""
+    db.session.execute(delete(JobTally))
+    chance = random.Random(1)
     end = tallies.last_closed()
-    for minutes in range(4, 24 * 60, 3):
-        wave = 1 + math.sin(minutes / 170)
+    for minutes in range(2, 24 * 60, 3):
+        much = 1.2 + math.sin(minutes / 170) * 0.8 + chance.random() * 0.6
         bad = 600 < minutes < 660
-        db.session.merge(
+        db.session.add(
             JobTally(
                 begins_at=end - timedelta(minutes=minutes),
                 task="process_image",
-                succeeded=round(16 * wave),
-                failed=7 if bad else int(minutes % 97 == 0),
-                waited=(90 if bad else 14) * wave * wave,
-                ran=12 * wave,
-                waited_longest=(9 if bad else 2) * wave,
+                succeeded=round((2 if bad else 6) * much),
+                failed=9 if bad else int(minutes % 97 == 0),
+                waited=(80 if bad else 6) * much,
+                ran=8 * much,
+                waited_longest=(14 if bad else 2) * much,
             )
         )
     db.session.commit()
+
+
+def silence(site):
+    """Let the last worker have been heard of eight minutes ago, and raise the alarm."""
+    with site.inside():
+        long_ago = ago(minutes=8)
+        process_image.submit_many([(number,) for number in range(1, 13)], at=long_ago)
+        db.session.execute(delete(Worker))
+        db.session.execute(update(Duty).values(taken_until=long_ago))
+        db.session.commit()
+        with clock.stopped_at(ago(minutes=6)):
+            (alarm,) = alarms.look()
+        db.session.commit()
+        return alarm.id

@@ -109,9 +109,9 @@ def _wait_until_made():
 
 def _change(editor):
     """A focal point and a crop, another file in the place of one, and three in the trash."""
-    harbour, dunes = called("Harbour at dawn"), called("Dunes in the evening")
-    harbour.focal_x, harbour.focal_y, harbour.crop = 0.62, 0.36, [0.2, 0.06, 0.98, 0.8]
-    editorial.make_again(harbour)
+    hills, dunes = called("Hills at dawn"), called("Dunes in the evening")
+    hills.focal_x, hills.focal_y, hills.crop = 0.62, 0.36, [0.2, 0.06, 0.98, 0.8]
+    editorial.make_again(hills)
     editorial.replace_file(dunes, make_upload(drawn(23, (2100, 1400)), "dunes-wide.jpg"), editor)
     for days, title in enumerate(DELETED, start=1):
         with clock.stopped_at(clock.now() - timedelta(days=5 * days, hours=days)):

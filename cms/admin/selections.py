@@ -57,7 +57,7 @@ def act_in_words(selection: Selection) -> str:
 class SelectionView(WorkedOn):
     """Reached from where it was begun, and from the job that deals with it."""
 
-    kind, icon = "selection", "list-check"
+    kind, icon, whence = "selection", "list-check", "job"
     can_create = can_edit = can_delete = False
     can_view_details = True
     details_template = "admin/selection.html"

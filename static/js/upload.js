@@ -49,6 +49,7 @@ function start(words) {
     note: words.uploadNote,
     proudlyDisplayPoweredByUppy: false,
     theme: document.documentElement.dataset.bsTheme,
+    animateOpenClose: !matchMedia("(prefers-reduced-motion: reduce)").matches, // it waits for the end of what does not move
     fileManagerSelectionType: "both",
     hideRetryButton: true, // what can be tried again is offered on the page, once all is over
   });

@@ -27,9 +27,11 @@ from cms.tasks import huey
 from tests.clients import PageClient
 from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD, TOP
+from tests.screenshots.shots import SHOTS
 
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
 LINK = re.compile(r"\]\(([^)\s#]+)[^)]*\)")
+PICTURE = re.compile(r"!\[(.*?)\]\((?:docs/)?images/([^)]+)\)")
 ROW = re.compile(r"^\| `(CMS_\w+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -104,6 +106,14 @@ def test_every_command_is_on_the_page(app):
 def test_every_file_that_a_page_links_to_is_there(document):
     links = [link for link in LINK.findall(document.read_text()) if "://" not in link]
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_picture_is_shown_with_words_and_taken_by_make_screenshots():
+    shown = [found for page in PAGES for found in PICTURE.findall(page.read_text())]
+    assert [file for words, file in shown if not words] == []
+    names = {file for _words, file in shown}
+    assert names == {path.name for path in (TOP / "docs" / "images").iterdir()}
+    assert names == {f"{name}.png" for name in SHOTS}
 
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)

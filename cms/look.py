@@ -14,17 +14,19 @@ from babel import Locale
 from flask import Flask, current_app
 from flask_babel import get_locale, gettext
 from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+_SAID = "cms.said"  # the extension that remembers translations
 LANGUAGES = (("en", "English"), ("zh_Hans_CN", "简体中文"))
 
 
 def init_app(app: Flask) -> None:
     """Give the templates of `app` the globals that every page may call, and a `_` that
     remembers what it has said in each language."""
-    said = lru_cache(maxsize=4096)(_translated)
+    said = app.extensions[_SAID] = lru_cache(maxsize=4096)(_translated)
 
     @pass_eval_context
     def words(context: EvalContext, text: str, /, **facts: Any) -> str:
@@ -39,7 +41,17 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=words, gettext=words)
 
 
-def _translated(text: str, _locale: Locale | None, *, escaped: bool) -> str:
+def lazy(text: str) -> LazyString:
+    """Return a text that is in the reader's language where it is shown, and remembered in it."""
+    return LazyString(_remembered, text)
+
+
+def _remembered(text: str) -> str:
+    said = current_app.extensions.get(_SAID, _translated) if current_app else _translated
+    return str(said(text, get_locale(), escaped=False))
+
+
+def _translated(text: str, _locale: Locale | None, *, escaped: bool = False) -> str:
     """Return what `text` is in the language of this page, which is that of `_locale`."""
     return Markup(gettext(text)) if escaped else gettext(text)  # noqa: S704 - our catalogues
 

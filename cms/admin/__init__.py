@@ -1,7 +1,6 @@
 """The administrators' and editors' face, on Flask-Admin."""
 
 from flask import Flask
-from flask_babel import lazy_gettext as _l
 
 from cms.admin.alt_texts import AltTextView
 from cms.admin.base import open_admin
@@ -24,6 +23,7 @@ from cms.admin.webhooks import DeliveryView, EndpointView
 from cms.admin.workers import WorkerView, trouble_in_words
 from cms.exchange.models import Export, Import
 from cms.jobs.models import Job, Schedule, Selection, Worker
+from cms.look import lazy as _l
 from cms.mail.models import MailMessage
 from cms.media.models import Image, ImagePreset
 from cms.notifications.models import AdminNotification

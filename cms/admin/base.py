@@ -20,7 +20,6 @@ from flask_admin.base import AdminViewMeta
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.theme import Bootstrap4Theme
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import Integer, SmallInteger, inspect
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +32,7 @@ from cms.admin.access import Guarded, needs, storable
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
+from cms.look import lazy as _l
 
 __all__ = ["Guarded", "QsIndexView", "QsModelView", "action", "expose", "needs", "open_admin"]
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from flask import abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 from wtforms import Form
 
@@ -18,6 +17,7 @@ from cms.admin.base import action, needs
 from cms.admin.bulk import MOST_AT_ONCE, Bulk
 from cms.admin.listing import MOST_COUNTED, in_words
 from cms.editorial import edits
+from cms.look import lazy as _l
 
 PREFIX = "new-"
 

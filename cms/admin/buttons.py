@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from cms.look import icon
+from cms.look import lazy as _l
 
 # What nobody owns: who may touch it may touch any.
 _NOBODYS = SimpleNamespace(owner_id=None)

@@ -33,7 +33,6 @@ from typing import Any
 
 from flask import g
 from flask_babel import format_date, format_decimal, format_timedelta, get_locale
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 
 from cms import clock
@@ -42,6 +41,7 @@ from cms.admin.picture_columns import Picture, Pictures, Shot, picture, pictures
 from cms.admin.trees import Tree, tree
 from cms.edge import inner_target
 from cms.look import icon
+from cms.look import lazy as _l
 from cms.media.sizes import size_in_words
 
 __all__ = [

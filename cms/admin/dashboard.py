@@ -9,7 +9,6 @@ from typing import Any
 from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from cms.accounts import hints
@@ -24,6 +23,7 @@ from cms.audit.services import record
 from cms.config import settings
 from cms.jobs import ledger, pulse
 from cms.jobs.models import JobState
+from cms.look import lazy as _l
 from cms.media import health
 from cms.media import services as media
 from cms.notifications import alarms

@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 from flask import current_app, flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import DateTime, Select, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Query, aliased
@@ -42,6 +41,7 @@ from cms.exchange.models import Format
 from cms.exchange.sources import Column, ListChanged, Reading, RowRefused, Scope
 from cms.extensions import db
 from cms.look import has_page
+from cms.look import lazy as _l
 
 FORMATS = {
     Format.CSV: _l("CSV, for spreadsheets"),

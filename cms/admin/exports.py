@@ -10,7 +10,6 @@ from flask import Response, abort, flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from cms.accounts.policy import may
@@ -27,6 +26,7 @@ from cms.exchange.models import Export, ExportState, Format
 from cms.exchange.sources import Scope, UnknownList
 from cms.extensions import talisman
 from cms.jobs import pauses
+from cms.look import lazy as _l
 from cms.media import files
 from cms.media.sizes import size_in_words
 from cms.storage.base import MissingFile

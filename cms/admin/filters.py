@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_babel import get_timezone
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, String, cast, false
 from sqlalchemy import Integer as IntegerType
 from sqlalchemy.types import TypeDecorator
+
+from cms.look import lazy as _l
 
 Options = Iterable[tuple[str, Any]] | Callable[[], Iterable[tuple[str, Any]]] | None
 

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from flask import Response, abort, g, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Field, Form, TextAreaField
 from wtforms.validators import DataRequired, Length
@@ -24,6 +23,7 @@ from cms.edge import wants_json
 from cms.editorial import pictures
 from cms.extensions import talisman
 from cms.imaging.presets import Preset, Shape
+from cms.look import lazy as _l
 from cms.media import files, presets, usage, verdict
 from cms.media.models import Image, ImageStatus, ImageVersion, Rendition
 from cms.media.sizes import size_in_words

@@ -10,7 +10,6 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Query, selectinload
@@ -42,6 +41,7 @@ from cms.extensions import db
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
 from cms.look import labelled
+from cms.look import lazy as _l
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation, Rendition
 

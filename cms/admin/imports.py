@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from flask import Response, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from cms.accounts.policy import may
@@ -31,6 +30,7 @@ from cms.exchange.cells import harmless
 from cms.exchange.models import Import, ImportRow, ImportState, Outcome
 from cms.exchange.sources import UnknownList
 from cms.exchange.writing import BOM
+from cms.look import lazy as _l
 
 STATES = {
     ImportState.UPLOADED: State(_l("To be mapped"), "wait", "list-check"),

@@ -17,7 +17,6 @@ from flask import abort, flash, jsonify, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla.fields import QuerySelectMultipleField
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, Form
@@ -27,6 +26,7 @@ from cms.admin.base import expose
 from cms.admin.undo import Undoing
 from cms.audit.undo import Change
 from cms.look import icon, labelled
+from cms.look import lazy as _l
 
 SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
 

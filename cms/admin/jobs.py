@@ -11,7 +11,6 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import and_, or_, select, union_all
 from sqlalchemy.orm import selectinload
@@ -27,6 +26,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
+from cms.look import lazy as _l
 from cms.tasks import huey
 from cms.tasks.wording import task_in_words
 

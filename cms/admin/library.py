@@ -12,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import format_decimal
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from cms.admin import columns, jobs
@@ -25,6 +24,7 @@ from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import ENDED, Job
+from cms.look import lazy as _l
 from cms.media import health, survey
 from cms.media.models import Image, LibrarySurvey
 from cms.media.survey import Figures

@@ -44,7 +44,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import and_, func, inspect, literal_column, select
 from sqlalchemy.orm import Query, joinedload, selectinload
@@ -64,6 +63,7 @@ from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, search
 from cms.admin.tick_rules import TickRule, TickRules
 from cms.admin.views import Viewed
 from cms.errors import CmsError
+from cms.look import lazy as _l
 
 __all__ = [
     "ADD",

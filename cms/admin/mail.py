@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from cms.admin import columns
 from cms.admin.columns import State
 from cms.admin.lists import Tab
 from cms.admin.worked_on import StateWithReason, WorkedOnView, preformatted
+from cms.look import lazy as _l
 from cms.mail.models import MailMessage, MailState
 
 STATES = {

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
@@ -27,6 +26,7 @@ from cms.audit.services import history_of
 from cms.editorial import notifications as acts
 from cms.jobs import ledger
 from cms.jobs.models import ENDED, Job, JobState
+from cms.look import lazy as _l
 from cms.notifications import services
 from cms.notifications.models import (
     IS_ARCHIVED,

@@ -14,9 +14,9 @@ from typing import Any
 from flask import url_for
 from flask_admin import Admin
 from flask_babel import force_locale
-from flask_babel import lazy_gettext as _l
 
 from cms.look import LANGUAGES, icon
+from cms.look import lazy as _l
 
 LONGEST = 100
 MOST_SCREENS = 8

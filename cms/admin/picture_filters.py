@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import and_
 
 from cms.admin.filters import OneOf
+from cms.look import lazy as _l
 from cms.media import usage
 from cms.media.models import Image
 

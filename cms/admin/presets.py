@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin.model.base import ViewArgs
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import Form, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
@@ -30,6 +29,7 @@ from cms.editorial import regeneration
 from cms.editorial.regeneration import Scope
 from cms.errors import CmsError
 from cms.imaging.presets import FORMATS, Motion, Shape
+from cms.look import lazy as _l
 from cms.media import presets, recipes
 from cms.media.models import ImagePreset, Rendition
 from cms.media.services import count_processed

@@ -15,7 +15,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import format_datetime, format_decimal, get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -29,6 +28,7 @@ from cms.admin.palette import Act
 from cms.editorial import queue
 from cms.jobs import ledger, pauses, pulse, tallies
 from cms.jobs.models import WAITING, JobState, JobTally, PausedTask
+from cms.look import lazy as _l
 from cms.tasks import huey
 
 MINUTE = timedelta(minutes=1)

@@ -12,7 +12,6 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -30,6 +29,7 @@ from cms.editorial import schedules as acts
 from cms.extensions import db
 from cms.jobs import schedules
 from cms.jobs.models import ENDED, Job, Schedule
+from cms.look import lazy as _l
 
 # A consumer looks a few times a minute; what is later than this was kept from it.
 ON_TIME = timedelta(minutes=2)

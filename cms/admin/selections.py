@@ -10,7 +10,6 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import Query
@@ -27,6 +26,7 @@ from cms.jobs import pauses, selections
 from cms.jobs.models import ENDED, Job, SelectedThing, Selection
 from cms.jobs.selections import Standing
 from cms.look import labelled
+from cms.look import lazy as _l
 from cms.tasks.selections import regenerate_images
 
 REFUSALS_SHOWN = 100

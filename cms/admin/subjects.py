@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
@@ -19,6 +18,7 @@ from cms.admin import columns
 from cms.exchange.models import Export, Import
 from cms.extensions import db
 from cms.look import labelled
+from cms.look import lazy as _l
 from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
 
 from cms.admin.base import action, expose, needs
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import RowButton
+from cms.look import lazy as _l
 
 
 def switches(column: str = "enabled", question: Any = None) -> tuple[RowButton, RowButton]:

@@ -23,7 +23,6 @@ from typing import Any, ClassVar
 from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Query
@@ -36,6 +35,7 @@ from cms.admin.lists import DELETE, QsListView, RowButton, TopButton
 from cms.config import settings
 from cms.editorial import trash as acts
 from cms.errors import CmsError
+from cms.look import lazy as _l
 
 # What an address can name, and a cookie hold. Of more, the trash itself takes back.
 MOST_UNDONE = 100

@@ -10,7 +10,6 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 from wtforms import Form, SelectMultipleField, StringField, ValidationError
@@ -25,6 +24,7 @@ from cms.admin.switching import switches
 from cms.admin.worked_on import RETRY, StateWithReason, WorkedOnView, preformatted
 from cms.editorial import webhooks
 from cms.errors import CmsError
+from cms.look import lazy as _l
 from cms.webhooks import services
 from cms.webhooks.models import (
     EVENTS,

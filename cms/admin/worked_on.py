@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
@@ -25,6 +24,7 @@ from cms.editorial import retries
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
+from cms.look import lazy as _l
 
 RETRY = RowButton(
     _l("Retry"), "refresh", ".retry", post=True, shown=lambda row: row.state.value == "failed"

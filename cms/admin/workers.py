@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from flask import g
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from cms.admin import columns
 from cms.admin.lists import QsListView
 from cms.jobs import pulse
+from cms.look import lazy as _l
 
 
 def trouble_in_words() -> str:

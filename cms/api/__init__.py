@@ -21,8 +21,8 @@ PARTS = (pictures, jobs, notifications, tokens)
 _ABOUT = """\
 Read and write what QsCMS holds. Ask with a personal token, which is made in the
 administration: `Authorization: Bearer qscms_…`. Lists come in pages: `next` of one is the
-`cursor` of the one after it. Errors are RFC 9457 problems, in the language of
-`Accept-Language`; say their `request_id` when you ask for help."""
+`cursor` of the one after it. Errors are RFC 9457 problems, in the language of the
+account or else of `Accept-Language`; say their `request_id` when you ask for help."""
 
 
 class MistakeSchema(Schema):

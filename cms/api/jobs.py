@@ -12,7 +12,7 @@ from cms.api.lists import NEXT, Listed, Text, fields_of, moment, page_of
 from cms.api.part import Part, one
 from cms.api.words import Inner, Said, reason, told, when
 from cms.editorial import retries
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import ENDED, Job, JobState
 from cms.tasks import huey
 from cms.tasks.finding import found_by
 from cms.tasks.retries import UnknownTask
@@ -85,6 +85,7 @@ LIST = Listed(
         "created_before": (moment("Submitted earlier."), lambda it: Job.created_at < it),
     },
     search=found_by,
+    empty={"finished_at": Job.state.not_in(ENDED)},
 )
 PLACE = {"Location": {"description": "The new job.", "schema": {"type": "string"}}}
 

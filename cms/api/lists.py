@@ -7,7 +7,7 @@ from there, whatever has come in meanwhile: `cms.paging`, as the lists of the ad
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -82,7 +82,8 @@ class Listed:
 
     `sorts` are columns by the name that `sort` takes, the usual one first, with a minus if
     it begins at the other end. `filters` are parameters with what a row fulfils.
-    `search` gives that of a word. `loads` is what is fetched along.
+    `search` gives that of a word. `loads` is what is fetched along, and `empty` what is
+    true of all rows without the value of a column: see `cms.paging.Sort`.
     """
 
     model: Any
@@ -92,6 +93,7 @@ class Listed:
     filters: Mapping[str, tuple[fields.Field[Any], Callable[[Any], Any]]]
     search: Callable[[str], Any] | None = None
     loads: Sequence[Any] = ()
+    empty: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def query(self) -> type[Schema]:
@@ -135,7 +137,7 @@ class Listed:
         cursor, key = asked.get("cursor"), self.model.id
         if cursor is not None and not _is_ours(cursor, rows, key):
             raise Invalid([{"in": "query", "name": "cursor", "detail": _("This is no cursor.")}])
-        pages = Pages(rows, key, asked["limit"], self.loads)
+        pages = Pages(rows, key, asked["limit"], self.loads, self.empty)
         page = pages.page(0 if cursor is None else 1, cursor)
         further = None if page.ends or not page.rows else encoded(0, page.last)
         items = self.schema(only=asked.get("fields")).dump(page.rows, many=True)

@@ -8,6 +8,7 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from marshmallow import Schema, fields, validate
+from sqlalchemy import or_
 from sqlalchemy.orm import selectinload
 from werkzeug.exceptions import RequestEntityTooLarge, UnprocessableEntity
 
@@ -121,6 +122,10 @@ class UploadSchema(Schema):
     duplicates = fields.List(fields.Nested(KnownSchema))
 
 
+def _is_mine() -> Any:
+    return Image.owner_id == person().id
+
+
 LIST = Listed(
     Image,
     PictureSchema,
@@ -149,7 +154,7 @@ LIST = Listed(
         ),
         "mine": (
             fields.Boolean(metadata={"description": "Whether one has uploaded it oneself."}),
-            lambda it: (Image.owner_id == person().id) if it else (Image.owner_id != person().id),
+            lambda it: _is_mine() if it else or_(Image.owner_id.is_(None), ~_is_mine()),
         ),
         "created_since": (moment("Uploaded then or later."), lambda it: Image.created_at >= it),
         "created_before": (moment("Uploaded earlier."), lambda it: Image.created_at < it),

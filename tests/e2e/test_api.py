@@ -25,6 +25,8 @@ def test_one_makes_a_token_reads_with_it_and_revokes_it(page, site, log_in, axe,
     address, asked = f"{site.url}/api/v1/pictures", {"Authorization": f"Bearer {text}"}
     assert page.request.get(address, headers=asked).status == 200
     page.get_by_role("link", name="Done").click()
+    axe()
+    shot("tokens")
     row = page.locator("tr", has_text="Newsletter")
     expect(row).to_contain_text("Active")
     assert text not in page.content()
@@ -37,8 +39,12 @@ def test_one_makes_a_token_reads_with_it_and_revokes_it(page, site, log_in, axe,
 
 def test_the_page_of_the_api_shows_and_tries_each_operation(page, site, log_in, shot):
     log_in("editor")
+    document = page.request.get(f"{site.url}/api/v1/openapi.json").json()
+    operations = [
+        it for path in document["paths"].values() for it in path.values() if "operationId" in it
+    ]
     page.goto(f"{site.url}/api/v1/")
-    expect(page.locator(".opblock")).to_have_count(15)
+    expect(page.locator(".opblock")).to_have_count(len(operations))
     page.get_by_role("button", name="GET /api/v1/pictures", exact=False).first.click()
     shot("api")
     page.get_by_role("button", name="Try it out").click()

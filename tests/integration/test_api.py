@@ -187,6 +187,15 @@ def test_a_token_may_never_more_than_its_person_may_now(program):
     assert ask.get("/jobs").status_code == 403
 
 
+@pytest.mark.case(40)
+def test_a_token_is_in_no_log(program, caplog):
+    ask = program()
+    with caplog.at_level("DEBUG"):
+        ask.get("/pictures")
+        ask.get("/pictures/999")
+    assert ask.text not in caplog.text
+
+
 def test_when_a_token_was_last_used_is_kept_to_the_minute(program, moment):
     ask = program()
     seen = []
@@ -362,6 +371,7 @@ def test_only_the_fields_that_are_wanted_are_told(program, five):
         ("mime=image/png", []),
         ("orientation=wide&search=ewe", ["ewe"]),
         ("mine=true", []),
+        ("mine=false&search=dog", ["dog"]),
         ("created_since=2000-01-01T00:00:00%2B08:00&search=cat", ["cat"]),
         ("created_before=0001-01-01T00:00:00%2B23:59", []),
     ],

@@ -42,7 +42,7 @@ def scopes(_view: Any, _context: Any, token: ApiToken, _name: str) -> Markup:
     """Draw what a token is good for, so that lines break between the scopes only."""
     whole = Markup('<span class="text-nowrap" title="{}">{}</span>').format
     known = (name for name in token.scopes if name in SCOPES)
-    return Markup(", ").join(whole(_(SCOPES[name].words), name) for name in known)
+    return Markup(", ").join(whole(name, _(SCOPES[name].words)) for name in known)
 
 
 def name_and_hint(_view: Any, _context: Any, token: ApiToken, _name: str) -> Markup:

@@ -28,6 +28,7 @@ def test_one_makes_a_token_reads_with_it_and_revokes_it(page, site, log_in, axe,
     axe()
     shot("tokens")
     row = page.locator("tr", has_text="Newsletter")
+    expect(row).to_contain_text("Read pictures")
     expect(row).to_contain_text("Active")
     assert text not in page.content()
 

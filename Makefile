@@ -22,7 +22,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: $(BIN)/.installed static/vendor/uppy.min.js $(CATALOGUES) ## Install what QsCMS runs on, in this folder
@@ -95,6 +95,13 @@ MUTATIONS ?= 5000
 .PHONY: fuzz
 fuzz: setup ## Damage pictures in MUTATIONS ways, and see that each is refused or rendered
 	@python -m tests.fuzz --mutations $(MUTATIONS) --seed $(SEED)
+
+# `make screenshots NAMES="pictures queue"` takes only these.
+NAMES ?=
+
+.PHONY: screenshots
+screenshots: setup chromium ## Take the pictures of the documentation anew
+	@python -m tests.screenshots $(NAMES)
 
 # Behind the targets above.
 

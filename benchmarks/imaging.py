@@ -37,6 +37,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.imagers import drawing, work
+from cms.imaging import workshop
 
 Image.MAX_IMAGE_PIXELS = None
 QUALITIES = (60, 70, 78, 85, 92)  # at which our files are weighed
@@ -66,7 +67,7 @@ class System:
                 "PYTHONPATH": str(TOP),
                 "BENCH_QUALITY": str(at),
                 "PYTHONWARNINGS": "ignore",
-                "OPENBLAS_NUM_THREADS": "1",  # as the worker gives it to its processes
+                **workshop.THRIFT,  # as the worker gives it to its processes
             },
             cwd=TOP,
             check=True,

@@ -8,19 +8,40 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from babel import Locale
 from flask import Flask, current_app
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
+from flask_babel import gettext as _
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 LANGUAGES = (("en", "English"), ("zh_Hans_CN", "简体中文"))
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates of `app` the globals `icon`, `language`, `languages`, `has_page`."""
+    """Give the templates of `app` the globals that every page may call, and a `_` that
+    remembers what it has said in each language."""
+    said = lru_cache(maxsize=4096)(_translated)
+
+    @pass_eval_context
+    def words(context: EvalContext, text: str, /, **facts: Any) -> str:
+        found = said(text, get_locale(), escaped=context.autoescape)
+        # Jinja's own fills in always, so that a template writes `%%` for `%`.
+        return found % facts if facts or "%" in found else found
+
     app.jinja_env.globals.update(
-        icon=icon, language=language, languages=LANGUAGES, has_page=has_page
+        icon=icon, language=language, languages=LANGUAGES, has_page=has_page, labelled=labelled
     )
+    # A page has two hundred words, and Flask-Babel finds its way to the catalogue for each.
+    app.jinja_env.globals.update(_=words, gettext=words)
+
+
+def _translated(text: str, _locale: Locale | None, *, escaped: bool) -> str:
+    """Return what `text` is in the language of this page, which is that of `_locale`."""
+    return Markup(gettext(text)) if escaped else gettext(text)  # noqa: S704 - our catalogues
 
 
 def icon(name: str, extra_class: str = "") -> Markup:
@@ -35,6 +56,11 @@ def icon(name: str, extra_class: str = "") -> Markup:
 def language() -> str:
     """Return the language of this page as the `lang` attribute wants it: `zh-Hans-CN`."""
     return str(get_locale() or "en").replace("_", "-")
+
+
+def labelled(name: Any, value: Any) -> str:
+    """Join a name and what it says; not every language has this colon and this space."""
+    return str(_("%(name)s: %(value)s", name=name, value=value))
 
 
 def has_page(endpoint: str) -> bool:

@@ -30,6 +30,12 @@ def loaded():
     return packages, [name for name in os.environ if name.startswith("CMS_")]
 
 
+def peak():
+    """Return how much memory this process has had at most, in MB."""
+    told = Path("/proc/self/status").read_text()
+    return int(told.split("VmHWM:")[1].split()[0]) / 1000
+
+
 def break_toy(name):
     try:
         {}[name]

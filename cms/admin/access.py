@@ -97,7 +97,7 @@ class Guarded(BaseView):
 
     def allowed(self, action: str, thing: Any = None) -> bool:
         """Tell whether the person may do `action` to such things, or to this `thing`."""
-        return may(current_user, action, self.kind, thing)
+        return may(person(), action, self.kind, thing)
 
     def offers(self, page: str, thing: Any = None) -> bool:
         """Tell whether `page` exists on this screen and the person may use it."""
@@ -107,7 +107,7 @@ class Guarded(BaseView):
 
     def is_accessible(self) -> bool:
         """Tell whether the menu offers this view."""
-        return may(current_user, "enter", "admin") and self.offers(self._default_view)
+        return may(person(), "enter", "admin") and self.offers(self._default_view)
 
     def require(self, thing: Any, page: str | None = None) -> None:
         """Stop with 403 unless the person may use `page`, this one by default, on `thing`."""

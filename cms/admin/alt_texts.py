@@ -29,7 +29,7 @@ LONGEST = 500
 class AltTextView(Guarded, BaseView):
     """The newest pictures without an alternative text, of those that the person may edit."""
 
-    kind, icon = "image", "photo"
+    kind, icon, whence = "image", "photo", "library"
 
     def is_visible(self) -> bool:
         """Tell that the menu does not offer it."""

@@ -11,6 +11,7 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from cms.admin import filters
+from cms.look import labelled
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def of(view: Any, args: ViewArgs) -> list[Chip]:
     for it in args.filters or ():
         others = [other for other in args.filters if other != it]
         flt, value = view._filters[it[0]], it[2]  # noqa: SLF001 - Flask-Admin's
-        words = _("%(name)s: %(value)s", name=label(flt), value=in_words(view, flt, value))
+        words = labelled(label(flt), in_words(view, flt, value))
         found.append(Chip(words, view._get_list_url(args.clone(page=0, filters=others))))  # noqa: SLF001 - Flask-Admin's
     return found
 

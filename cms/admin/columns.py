@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import g
@@ -107,7 +108,7 @@ class Status:
         value = _plain(getattr(row, name))
         return badge(self.states.get(value) or State(value))
 
-    @property
+    @cached_property
     def moving(self) -> frozenset[str]:
         """The states that change by themselves."""
         return frozenset(value for value, state in self.states.items() if state.moving)
@@ -169,12 +170,21 @@ def time_tag(value: datetime) -> Markup:
     value = value.replace(tzinfo=UTC) if value.tzinfo is None else value
     age = value - clock.now()
     recent = abs(age.days) < RECENT_DAYS
-    words = format_timedelta(age, add_direction=True) if recent else format_date(value)
+    in_utc = value.astimezone(UTC)
+    words = (
+        format_timedelta(age, add_direction=True) if recent else _day(in_utc.date(), get_locale())
+    )
     # Put together by hand: `format` would take as long as all the rest.
     stamp = value.isoformat(timespec="seconds")
-    tip = value.astimezone(UTC).isoformat(" ", timespec="seconds")[:19]
+    tip = in_utc.isoformat(" ", timespec="seconds")[:19]
     tag = f'<time datetime="{stamp}" title="{tip} UTC" data-moment>{escape(words)}</time>'
     return Markup(tag)  # noqa: S704 - numbers, and words that are escaped
+
+
+@lru_cache(maxsize=1_000)
+def _day(day: date, _locale: Any) -> str:
+    """Return a day in the reader's way; the rows of a page share few."""
+    return format_date(day)
 
 
 def file_size(_view: Any, _context: Any, row: Any, name: str) -> Any:
@@ -202,7 +212,7 @@ def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str
 def lines(_view: Any, _context: Any, row: Any, name: str) -> Any:
     """Draw a longer text: the first lines of it, in full as a tip."""
     value = getattr(row, name)
-    return Markup('<div class="lines" title="{0}">{0}</div>').format(value) if value else EMPTY
+    return Markup('<div class="lines" title="%s">%s</div>') % (value, value) if value else EMPTY
 
 
 def clipped(longest: int) -> Formatter:
@@ -314,28 +324,18 @@ def button(declared: RowButton) -> Formatter:
             return Markup('<a class="btn btn-sm" href="{}">{}{}</a>').format(
                 offered.target(row), offered.icon, offered.label
             )
-        question = offered.refusal(row) or offered.question(view.name_of(row))
         return Markup(
             '<button class="btn btn-sm" form="row-form" formaction="{}" name="id" value="{}"{}>'
             "{}{}</button>"
         ).format(
-            offered.target(row), view.get_pk_value(row), _asks(offered, question, row),
-            offered.icon, offered.label,
-        )  # fmt: skip
+            offered.target(row),
+            view.get_pk_value(row),
+            offered.asks(row, view.name_of(row)),
+            offered.icon,
+            offered.label,
+        )
 
     return as_cell("button", draw)
-
-
-def _asks(offered: Offered, question: str, row: Any) -> Markup:
-    """Return what lets a button ask first, dead until a script can ask."""
-    if not question:
-        return Markup()
-    return Markup(' data-confirm="{}" data-confirm-words="{}"{}{} disabled').format(
-        question,
-        offered.label,
-        Markup(" data-confirm-danger") if offered.danger else "",
-        Markup(" data-confirm-refused") if offered.refusal(row) else "",
-    )
 
 
 def own(draw: Callable[[Any], Any], cell: str = "") -> Formatter:

@@ -1,11 +1,13 @@
 """How many rows a list has in each of its tabs, without counting what nobody reads.
 
-- The whole list: each tab is counted by an index, and no further than `MOST_COUNTED`.
+- The whole list: each tab is counted by an index, and no further than `MOST_COUNTED`. One
+  that has more is not counted again for some seconds, for whoever was shown so.
 - Searched or filtered, and few rows are left: these, exactly.
 - Searched or filtered, and many are left: of the first rows of each tab, those that are
   among them. A tab that has more rows has at least so many. Whoever turns the pages of
-  such a list is shown the same counts for some seconds, unless they have done something
-  meanwhile.
+  such a list is shown the same counts for some seconds.
+
+Nothing is kept for people who have done something meanwhile.
 """
 
 from __future__ import annotations
@@ -73,11 +75,19 @@ def of_many(whole: Query[Any], key: Any, criterion: Any, tabs: Sequence[Tab]) ->
 
 def kept(key: Any, since: float, count: Callable[[], dict[str, int]]) -> dict[str, int]:
     """Return what `count` returned for `key` some seconds ago, but after `since`, or now."""
-    begun = time()
+    counts = known(key, since)
+    return keep(key, time(), count()) if counts is None else counts
+
+
+def known(key: Any, since: float) -> dict[str, int] | None:
+    """Return what was kept for `key` some seconds ago, but after `since`; None if nothing was."""
     at, counts = _kept.get(key, (0.0, {}))
-    if at < max(since, begun - KEPT_SECONDS):
-        counts = count()
-        _kept[key] = begun, counts
-        if len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
+    return counts if at >= max(since, time() - KEPT_SECONDS) else None
+
+
+def keep(key: Any, begun: float, counts: dict[str, int]) -> dict[str, int]:
+    """Keep counts that were `begun` then, and return them."""
+    _kept[key] = begun, counts
+    if len(_kept) > MOST_KEPT:
+        _kept.popitem(last=False)
     return counts

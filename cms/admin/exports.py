@@ -12,15 +12,14 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy.orm import Query
 
 from cms.accounts.policy import may
 from cms.admin import columns, exchange
 from cms.admin.access import person
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.lists import DELETE, VIEW, Live, RowButton, asked_ids
-from cms.admin.worked_on import StateWithReason, WorkedOn
+from cms.admin.lists import DELETE, VIEW, Live, RowButton
+from cms.admin.worked_on import OnesOwn, StateWithReason
 from cms.editorial.exchange import MOVING, begin_export, remove_export, stop_export
 from cms.errors import CmsError
 from cms.exchange import sources
@@ -64,15 +63,11 @@ def rows_in_words(_view: Any, _context: Any, row: Export, _name: str) -> str:
     return _("%(done)s of %(total)s", done=done, total=format_decimal(row.total))
 
 
-class ExportView(WorkedOn):
+class ExportView(OnesOwn):
     """One's own exports. Nobody sees another's, since each holds what its owner may see."""
 
     kind, icon = "export", "download"
-    can_create = can_edit = False
-    can_delete = can_view_details = True
     details_template = "admin/export/details.html"
-    state_column = "state"
-    name_column = "filename"
     empty_words = _l("What you export from a list waits here for a day.")
 
     column_list = ("filename", "source", "state", "rows", "size", "created_at", "ends_at")
@@ -93,9 +88,6 @@ class ExportView(WorkedOn):
         "created_at": columns.moment,
         "ends_at": columns.moment,
     }
-    column_sortable_list = ()
-    column_default_sort = ("id", True)
-    action_disallowed_list = ("delete",)
     row_buttons: ClassVar[Sequence[RowButton]] = (
         RowButton(
             _l("Download"),
@@ -109,10 +101,6 @@ class ExportView(WorkedOn):
     )
     live = Live(".status", "exports")
     task = make_export.name
-
-    def get_query(self) -> Query[Any]:
-        """Return one's own."""
-        return super().get_query().filter(Export.user_id == current_user.id)
 
     @expose("/choose")
     @needs("create")
@@ -141,14 +129,6 @@ class ExportView(WorkedOn):
             flash(_(error.sentence, **error.facts), "warning")
             return view.export_page(scope), 422
         return redirect(self.get_url(".details_view", id=export.id))
-
-    @expose("/status")
-    @needs("view")
-    def status(self) -> ResponseReturnValue:
-        """Answer how far exports are: `?ids=1,2`."""
-        ids = [self._key(given) for given in asked_ids()]
-        rows = self.get_query().filter(Export.id.in_(ids)).all()
-        return self.news(rows, self._standing)
 
     @expose("/stop", methods=("POST",))
     @needs("stop")
@@ -189,11 +169,12 @@ class ExportView(WorkedOn):
             abort(403)
         return view
 
-    def _standing(self, export: Export) -> dict[str, Any]:
-        answer: dict[str, Any] = {"id": export.id, "status": export.state.value}
-        if export.state is ExportState.RUNNING and export.total:
-            words = rows_in_words(self, None, export, "rows")
-            answer["progress"] = {"done": export.rows, "total": export.total, "words": words}
+    def standing(self, row: Export) -> dict[str, Any]:
+        """Return how far an export is: while it is written, by its rows."""
+        answer = super().standing(row)
+        if row.state is ExportState.RUNNING and row.total:
+            words = rows_in_words(self, None, row, "rows")
+            answer["progress"] = {"done": row.rows, "total": row.total, "words": words}
         return answer
 
     def _delete(self, model: Export) -> None:

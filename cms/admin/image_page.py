@@ -76,9 +76,12 @@ class StateWithVerdict(StateWithReason):
     """Where a picture stands and, when it is ready, what was found in it."""
 
     def __call__(self, view: Any, context: Any, row: Any, name: str) -> Markup:
-        """Draw the state; what an editor should still do is said, the rest is a tip."""
+        """Draw the state and the first of what was found; the whole verdict is a tip.
+
+        What is lacking has a column and a tab of its own.
+        """
         shown = super().__call__(view, context, row, name)
-        said = verdict.lacking(row) or verdict.found(row)
+        said = verdict.found(row)
         if row.status is not ImageStatus.READY or not said:
             return shown
         return Markup('{}<div class="reason clipped" title="{}">{}</div>').format(

@@ -42,8 +42,9 @@ from cms.extensions import db
 from cms.fulltext import LONGEST_SEARCH
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
+from cms.look import labelled
 from cms.media import lookalikes
-from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
+from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation, Rendition
 
 MOST_LIKE_SHOWN = 8
 
@@ -55,15 +56,19 @@ STATES = {
 }
 
 
+# Small, and large in the viewer, the best first.
+THUMBNAIL, *LARGE = SHOWN_PRESETS = ("thumbnail", "width-1920", "width-1280", "resize")
+
+
 def thumbnail_url(image: Image) -> str | None:
     """Return the address of a picture's thumbnail, None while there is none."""
-    rendition = image.rendition("thumbnail")
+    rendition = image.rendition(THUMBNAIL)
     return url_for("site.media", key=rendition.key) if rendition else None
 
 
 def large_url(image: Image) -> str | None:
     """Return the address of the picture that the viewer shows, None while there is none."""
-    found = filter(None, map(image.rendition, ("width-1920", "width-1280", "resize")))
+    found = filter(None, map(image.rendition, LARGE))
     return next((url_for("site.media", key=rendition.key) for rendition in found), None)
 
 
@@ -76,7 +81,7 @@ def size_and_dimensions(view: Any, context: Any, image: Image, name: str) -> Mar
     """Draw the bytes of the file and, below, its width and height."""
     size = columns.file_size(view, context, image, name)
     below = dimensions(view, context, image, name)
-    return Markup('{}<div class="reason text-nowrap">{}</div>').format(size, below)
+    return Markup('%s<div class="reason text-nowrap">%s</div>') % (size, below)
 
 
 def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:
@@ -160,7 +165,12 @@ class ImageView(ToTrash, ImagePage):
         Relation(Image.owner, _l("Uploaded by"), User.email),
         "created_at",
     )
-    loads = (selectinload(Image.renditions),)
+    # Of the dozen files of a picture the list shows two, by their keys.
+    loads = (
+        selectinload(Image.renditions.and_(Rendition.preset.in_(SHOWN_PRESETS))).load_only(
+            Rendition.preset, Rendition.key
+        ),
+    )
     tabs = (
         Tab("all", _l("All"), empty=_l("Drop pictures anywhere on this page to add the first.")),
         Tab("pending", _l("Waiting"), Image.status == ImageStatus.PENDING),
@@ -321,7 +331,7 @@ class ImageView(ToTrash, ImagePage):
             flash(_("Upload successful, processing..."), "success")
         for refusal in result.refused:
             words = _(refusal.error.sentence, **refusal.error.facts)
-            flash(f"{refusal.filename}: {words}" if refusal.filename else words, "error")
+            flash(labelled(refusal.filename, words) if refusal.filename else words, "error")
         for here in result.duplicates:
             flash(
                 Markup('{} <a href="{}">{}</a>').format(

@@ -13,7 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy.orm import Query
 
 from cms.accounts.policy import may
 from cms.admin import columns
@@ -22,8 +21,8 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.exchange import Exchange
 from cms.admin.exports import list_name
-from cms.admin.lists import DELETE, VIEW, Live, RowButton, asked_ids
-from cms.admin.worked_on import StateWithReason, WorkedOn
+from cms.admin.lists import DELETE, VIEW, Live, RowButton
+from cms.admin.worked_on import OnesOwn, StateWithReason
 from cms.config import settings
 from cms.editorial import exchange
 from cms.errors import CmsError
@@ -66,15 +65,11 @@ class Page:
         return next((str(it.label) for it in self.choices if it.name == name), name)
 
 
-class ImportView(WorkedOn):
+class ImportView(OnesOwn):
     """One's own imports."""
 
     kind, icon = "import", "upload"
-    can_create = can_edit = False
-    can_delete = can_view_details = True
     details_template = "admin/import/details.html"
-    state_column = "state"
-    name_column = "filename"
     empty_words = _l("Import a CSV file or an Excel workbook from a list that offers it.")
 
     column_list = ("filename", "source", "state", "rows", "created_at")
@@ -91,18 +86,11 @@ class ImportView(WorkedOn):
         "rows": columns.number,
         "created_at": columns.moment,
     }
-    column_sortable_list = ()
-    column_default_sort = ("id", True)
-    action_disallowed_list = ("delete",)
     row_buttons: ClassVar[Sequence[RowButton]] = (
         VIEW,
         replace(DELETE, shown=lambda job: job.state not in MOVING),
     )
     live = Live(".status", "imports")
-
-    def get_query(self) -> Query[Any]:
-        """Return one's own."""
-        return super().get_query().filter(Import.user_id == current_user.id)
 
     @expose("/file")
     @needs("create")
@@ -166,14 +154,6 @@ class ImportView(WorkedOn):
         response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
         response.cache_control.no_store = True
         return response
-
-    @expose("/status")
-    @needs("view")
-    def status(self) -> ResponseReturnValue:
-        """Answer how far imports are: `?ids=1,2`."""
-        ids = [self._key(given) for given in asked_ids()]
-        rows = self.get_query().filter(Import.id.in_(ids)).all()
-        return self.news(rows, lambda row: {"id": row.id, "status": row.state.value})
 
     def page_of(self, job: Import) -> Page:
         """Fetch what the page of an import shows."""

@@ -26,7 +26,7 @@ from wtforms.fields import SelectMultipleField
 from cms.admin.base import expose
 from cms.admin.undo import Undoing
 from cms.audit.undo import Change
-from cms.look import icon
+from cms.look import icon, labelled
 
 SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
 
@@ -76,22 +76,24 @@ class Cells:
         given = dict((self._view.form_widget_args or {}).get(name, {}))
         return given | ({"type": "date"} if isinstance(self.fields[name], DateField) else {})
 
-    def is_switch(self, name: str) -> bool:
-        """Tell whether a column is switched rather than written into."""
-        return name in self.labels and isinstance(self.fields[name], BooleanField)
+    @cached_property
+    def switches(self) -> frozenset[str]:
+        """The columns that are switched rather than written into."""
+        fields = self.fields.items()
+        return frozenset(name for name, field in fields if isinstance(field, BooleanField))
 
     def control(self, name: str, text: str, row_name: str) -> Markup:
         """Draw what begins the editing of one cell: a pencil, or the switch itself."""
         label = f"{self.labels[name]}: {row_name}"
-        if self.is_switch(name):
+        if name in self.switches:
             return Markup(
                 '<input type="checkbox" role="switch" class="cell-switch needs-script"'
                 ' data-edit="{}" data-value="{}" aria-label="{}"{}>'
             ).format(name, text, label, Markup(" checked") if text else "")
         return Markup(
-            '<button type="button" class="cell-pencil needs-script" data-edit="{}"'
-            ' data-value="{}" title="{}" aria-label="{}">{}</button>'
-        ).format(name, text, self._words, f"{self._words}: {label}", self._icon)
+            '<button type="button" class="cell-pencil needs-script" data-edit="%s"'
+            ' data-value="%s" title="%s" aria-label="%s">%s</button>'
+        ) % (name, text, self._words, f"{self._words}: {label}", self._icon)
 
 
 class InlineEdit(Undoing):
@@ -210,7 +212,7 @@ class InlineEdit(Undoing):
                           column=self._label(name), name=self.name_of(row))  # fmt: skip
                 left[key] = words
             else:
-                left[key] = f"{self.name_of(row)}: {' '.join(why)}"
+                left[key] = labelled(self.name_of(row), " ".join(why))
         return len(done - left.keys()), list(left.values())
 
     def texts(self, row: Any, names: Any) -> dict[str, str]:

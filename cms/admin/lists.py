@@ -36,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from time import time
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request
@@ -52,12 +53,13 @@ from cms import fulltext, paging
 from cms.admin import columns, counting, filters, trees
 from cms.admin.access import acted_at
 from cms.admin.base import expose
-from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, RowKit, TopButton
+from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
 from cms.admin.conflicts import Conflicts
 from cms.admin.counting import part as rows_of_tab
 from cms.admin.editing import Editing
 from cms.admin.exchange import Exchange
 from cms.admin.listing import MOST_COUNTED, Listing, Tab
+from cms.admin.rows import RowKit
 from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, searchable
 from cms.admin.tick_rules import TickRule, TickRules
 from cms.admin.views import Viewed
@@ -127,18 +129,19 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return_url = self._get_list_url(args)
         actions, questions = self.get_actions_list()
         words = dict(self._list_columns)
+        list_columns = [
+            (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
+        ]
+        editing = self.editing(listing)
         return self.render(
             self.list_template,
             part=request.args.get("part") == "rows",
             listing=listing,
             data=listing.rows,
-            # Translated once here rather than once a row.
-            list_columns=[
-                (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
-            ],
+            list_columns=list_columns,
             look=self.shown_look(),
-            kit=RowKit(self, return_url),
-            **self.editing(listing),
+            kit=RowKit(self, return_url, list_columns, editing["cells"]),
+            **editing,
             search_items=self.search_items(args),
             search_supported=self._search_supported and bool(self.searched_columns()),
             actions=actions,
@@ -247,18 +250,28 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return next((tab for tab in self.tabs if tab.key == asked), next(iter(self.tabs), None))
 
     def count_tabs(self, query: Query[Any]) -> dict[str, int]:
-        """Count the rows of each tab, all in one query, each to one after `MOST_COUNTED`.
+        """Return the rows of each tab, counted to one after `MOST_COUNTED`.
 
-        Each is a count of its own, so that an index answers it.
+        Those that had more some seconds ago are not counted again.
         """
-        tabs = self.tabs or (Tab("", ""),)
+        asked, begun = (self.endpoint, current_user.get_id()), time()
+        full = counting.known(asked, acted_at())
+        tabs = [tab for tab in self.tabs or (Tab("", ""),) if tab.key not in (full or ())]
+        counts = self._counted(query, tabs) if tabs else {}
+        if full is None:
+            more = {key: count for key, count in counts.items() if count > MOST_COUNTED}
+            full = counting.keep(asked, begun, more)
+        return full | counts
+
+    def _counted(self, query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
+        """Count all in one query; each is a count of its own, so that an index answers it."""
+        rows: Any = query.order_by(None).limit(MOST_COUNTED + 1).statement
+        # Of no column, so that an index need not lead to the rows.
+        ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
         cells: list[Any] = []
         for tab in tabs:
-            # Of no column, so that an index need not lead to the rows.
-            rows: Any = rows_of_tab(query, tab).order_by(None).statement
-            ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
-            capped = ones.limit(MOST_COUNTED + 1).subquery()
-            cells.append(select(func.count()).select_from(capped).scalar_subquery())
+            part = ones if tab.criterion is None else ones.where(tab.criterion)
+            cells.append(select(func.count()).select_from(part.subquery()).scalar_subquery())
         found = self.db_session.execute(select(*cells)).one()
         return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
 
@@ -423,7 +436,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
                 option = getattr(option, load)(attribute) if option else start(attribute)
                 model = relation.mapper.class_
             if option is not None:
-                options.append(option)
+                options.append(option.lazyload("*"))  # what nothing shows is not loaded
         return options
 
     def scaffold_auto_joins(self) -> list[Any]:

@@ -92,13 +92,14 @@ def pictures(shots: Callable[[Any], Sequence[Shot]]) -> Pictures:
 def _frame(shot: Shot) -> Markup:
     large = inner_target(shot.large)
     drawn = Markup(
-        '<img src="{}" alt="{}" width="48" height="48" loading="lazy" decoding="async">'
-    ).format(shot.small, "" if large else shot.words)
+        '<img src="%s" alt="%s" width="48" height="48" loading="lazy" decoding="async">'
+    ) % (shot.small, "" if large else shot.words)
     if not large:
-        return Markup('<span class="thumb">{}</span>').format(drawn)
-    return Markup('<a class="thumb" href="{}" data-view="{}" aria-label="{}">{}</a>').format(
-        large, shot.words, _("Look at: %(name)s", name=shot.words), drawn
-    )
+        return Markup('<span class="thumb">%s</span>') % drawn
+    label = _("Look at: %(name)s", name=shot.words)
+    return Markup('<a class="thumb" href="%s" data-view="%s" aria-label="%s">%s</a>') % (
+        large, shot.words, label, drawn,
+    )  # fmt: skip
 
 
 def _unseen(shot: Shot) -> Markup:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -86,6 +86,9 @@ def when(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
     )
 
 
+UNBROKEN = Markup('<span class="text-nowrap">{}</span>')
+
+
 def last_run(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
     """Draw the last job: how it stands, when it was submitted, how late, how long it took."""
     if schedule.last_at is None:
@@ -93,10 +96,11 @@ def last_run(_view: Any, _context: Any, schedule: Schedule, _name: str) -> Any:
     job, facts = schedule.last_job, [columns.time_tag(schedule.last_at)]
     if schedule.late > ON_TIME:
         late = format_timedelta(schedule.late, granularity="minute")
-        facts.append(escape(_("%(time)s late", time=late)))
+        facts.append(UNBROKEN.format(_("%(time)s late", time=late)))
     if job is not None and job.started_at and job.finished_at:
         took = (job.finished_at - job.started_at).total_seconds()
-        facts.append(escape(_("took %(seconds)s s", seconds=format_decimal(took, "0.0##"))))
+        words = _("took %(seconds)s s", seconds=format_decimal(took, "0.0##"))
+        facts.append(UNBROKEN.format(words))
     told = Markup('<div class="text-secondary">{}</div>').format(Markup(" · ").join(facts))
     if job is None:  # ended so long ago that it was deleted
         return told

@@ -31,6 +31,7 @@ from cms.admin.base import expose, needs
 from cms.admin.filters import LARGEST, LONGEST, Filter
 from cms.admin.visibility import Visibility
 from cms.fulltext import holds
+from cms.look import labelled
 
 MOST_CHOICES = 50
 FARTHEST = 10_000
@@ -96,7 +97,7 @@ class SelectText(Filter):
     def in_words(self, value: str) -> str:
         """Return a value as people say it: `Title: harbour`."""
         name, text = self.clean(value)
-        return f"{self.fields[name]}: {text}"
+        return labelled(self.fields[name], text)
 
 
 class Relation(Filter):

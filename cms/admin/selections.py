@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -25,6 +26,7 @@ from cms.editorial import bulk
 from cms.jobs import pauses, selections
 from cms.jobs.models import ENDED, Job, SelectedThing, Selection
 from cms.jobs.selections import Standing
+from cms.look import labelled
 from cms.tasks.selections import regenerate_images
 
 REFUSALS_SHOWN = 100
@@ -55,7 +57,7 @@ def act_in_words(selection: Selection) -> str:
 class SelectionView(WorkedOn):
     """Reached from where it was begun, and from the job that deals with it."""
 
-    kind, icon = "selection", "list-check"
+    kind, icon, whence = "selection", "list-check", "job"
     can_create = can_edit = can_delete = False
     can_view_details = True
     details_template = "admin/selection.html"
@@ -135,6 +137,13 @@ class SelectionView(WorkedOn):
     def name_of(self, row: Selection) -> str:
         """Return what is done."""
         return act_in_words(row)
+
+    def in_one_line(self, selection: Selection, total: int) -> str:
+        """Return what is done with how many rows of which list: `Edit: Pictures, 300 rows`."""
+        names = (it.name for it in self.admin._views if it.endpoint == selection.kind)  # noqa: SLF001 - it has no other way
+        rows = ngettext("one row", "%(count)s rows", total, count=format_decimal(total))
+        what = _("%(first)s, %(then)s", first=next(names, selection.kind), then=rows)
+        return labelled(act_in_words(selection), what)
 
     slow_task = regenerate_images.name
 

@@ -18,6 +18,7 @@ from cms.accounts.policy import may
 from cms.admin import columns
 from cms.exchange.models import Export, Import
 from cms.extensions import db
+from cms.look import labelled
 from cms.mail.models import MailMessage
 from cms.media.models import Image
 from cms.notifications.models import AdminNotification
@@ -91,7 +92,7 @@ def name_of(kind: str | None, thing_id: str | None) -> str:
         return thing_id or ""
     look_up([(kind, thing_id)])
     word, name = KINDS[kind].word, _known().get((kind, str(thing_id)))
-    return _("%(kind)s: %(name)s", kind=word, name=name) if name else f"{word} {thing_id}"
+    return labelled(word, name) if name else f"{word} {thing_id}"
 
 
 def link(kind: str | None, thing_id: str | None) -> Any:

@@ -19,7 +19,7 @@ from cms.audit.undo import Change
 from cms.edge import inner_target
 from cms.errors import CmsError
 from cms.jobs.selections import Act
-from cms.look import icon
+from cms.look import icon, labelled
 
 REASONS_SHOWN = 3
 
@@ -60,7 +60,7 @@ class Undoing(QsModelView):
                 with self.db_session.begin_nested():
                     act.perform(row, person(), **options)
             except CmsError as error:
-                refused.append(f"{self.name_of(row)}: {_(error.sentence, **error.facts)}")
+                refused.append(labelled(self.name_of(row), _(error.sentence, **error.facts)))
                 continue
             done += 1
             after = self.texts(row, names)

@@ -22,6 +22,7 @@ from cms.admin.remembered import LOOKS, SCREEN, Remembering
 from cms.edge import inner_target
 from cms.editorial import views
 from cms.errors import CmsError
+from cms.look import labelled
 from cms.views import services
 from cms.views.models import SavedView
 
@@ -158,7 +159,8 @@ class Viewed(Remembering):
             if flt is not None and self.takes(flt, value):
                 found.append((index, str(flt.name), value))
             else:
-                left.append(f"{chips.label(flt) if flt else name.replace('_', ' ')}: {value}")
+                label = chips.label(flt) if flt else name.replace("_", " ")
+                left.append(labelled(label, value))
         return sorted(found)
 
     # What the templates draw

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlalchemy.orm import Query
 
 from cms.accounts.policy import may
 from cms.admin import columns, jobs
@@ -73,6 +74,33 @@ class WorkedOn(QsListView):
     task_in_words = staticmethod(jobs.task_in_words)
     in_words = staticmethod(jobs.in_words)
     moment = staticmethod(columns.time_tag)
+
+
+class OnesOwn(WorkedOn):
+    """A list of the files that each person lets jobs write or read, for that person alone."""
+
+    can_create = can_edit = False
+    can_delete = can_view_details = True
+    state_column = "state"
+    name_column = "filename"
+    column_sortable_list = ()
+    column_default_sort = ("id", True)
+    action_disallowed_list = ("delete",)
+
+    def get_query(self) -> Query[Any]:
+        """Return one's own."""
+        return super().get_query().filter(self.model.user_id == current_user.id)
+
+    @expose("/status")
+    @needs("view")
+    def status(self) -> ResponseReturnValue:
+        """Answer where one's own stand: `?ids=1,2`, at most 200 of them."""
+        ids = [self._key(given) for given in asked_ids()]
+        return self.news(self.get_query().filter(self.model.id.in_(ids)).all(), self.standing)
+
+    def standing(self, row: Any) -> dict[str, Any]:
+        """Return how far a row is, for the page that follows it."""
+        return {"id": row.id, "status": row.state.value}
 
 
 class WorkedOnView(WorkedOn):

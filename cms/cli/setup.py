@@ -25,12 +25,12 @@ FIRST_ADMIN = "admin@example.com"
 
 # File name, title and alternative text: half of an editorial team writes Chinese.
 DEMO_PICTURES = (
-    ("harbour.jpg", "Harbour at dawn", "Layered hills behind a quiet bay under a rising sun"),
-    ("群山.jpg", "群山", "晨雾中层层叠叠的远山"),
+    ("hills.jpg", "Hills at dawn", "Layered hills under a rising sun"),
+    ("海边.jpg", "海边", "海面与远处的岛屿"),
     ("dunes.jpg", "Dunes in the evening", "Sand dunes in warm light, the sun low"),
     ("夜色.jpg", "夜色", "星空下起伏的山脊"),
-    ("meadow.jpg", "Meadow in spring", "Green ridges fading into a pale sky"),
-    ("海边.jpg", "海边", "海面与远处的岛屿"),
+    ("lake.jpg", "Lake in spring", "A lake between green hills under a pale sky"),
+    ("群山.jpg", "群山", "暮色中层层叠叠的远山"),
 )
 
 

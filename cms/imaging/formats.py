@@ -5,10 +5,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-import pillow_heif
-from PIL import Image
-
-pillow_heif.register_heif_opener()
+# Named, for else Pillow would load all plugins that it has when it first writes one.
+from PIL import Image, WebPImagePlugin  # noqa: F401
 
 # Our own limits are checked before anything is decoded; Pillow's would only warn.
 Image.MAX_IMAGE_PIXELS = None
@@ -45,3 +43,16 @@ BY_PILLOW_NAME = {
     "HEIF": HEIC,
     "TIFF": TIFF,
 }
+
+
+def pillow_names(head: bytes) -> tuple[str, ...]:
+    """Return what Pillow calls the kinds that a file beginning so may be of.
+
+    The library for HEIC is loaded for a file in boxes only, as HEIC and AVIF are.
+    """
+    if head[4:8] != b"ftyp":
+        return tuple(name for name in BY_PILLOW_NAME if name != "HEIF")
+    import pillow_heif  # noqa: PLC0415 - 4 MB that most pictures can do without
+
+    pillow_heif.register_heif_opener()
+    return tuple(BY_PILLOW_NAME)

@@ -10,6 +10,7 @@ Point = tuple[float, float]
 Region = tuple[float, float, float, float]
 
 _FIRST_TURNED = 5  # orientations 5 to 8 lie on their side
+_FROM_THE_RIGHT, _FROM_BELOW = (2, 3, 6, 7), (3, 4, 7, 8)
 
 
 def displayed(size: Size, orientation: int) -> Size:
@@ -19,6 +20,17 @@ def displayed(size: Size, orientation: int) -> Size:
     """
     width, height = size
     return (height, width) if orientation >= _FIRST_TURNED else (width, height)
+
+
+def stored(region: Region, size: Size, orientation: int) -> Region:
+    """Return where a region of a picture of that displayed size lies in it as it is stored."""
+    left, top, right, bottom = region
+    if orientation in _FROM_THE_RIGHT:
+        left, right = size[0] - right, size[0] - left
+    if orientation in _FROM_BELOW:
+        top, bottom = size[1] - bottom, size[1] - top
+    is_turned = orientation >= _FIRST_TURNED
+    return (top, left, bottom, right) if is_turned else (left, top, right, bottom)
 
 
 def fit(size: Size, box: Size) -> Size:

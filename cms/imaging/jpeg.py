@@ -6,6 +6,7 @@ of a photo is grey because its data is damaged.
 
 from __future__ import annotations
 
+import mmap
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image, ImageChops
 
 from cms.imaging.geometry import Size
 from cms.imaging.probe import BrokenPicture
+from cms.imaging.scaling import Spent
 
 # Four bytes a pixel, as Pillow has them: it takes the decoder's memory over as it is.
 _SPACES = {"RGB": ("RGBX", "RGBX"), "L": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK")}
@@ -33,8 +35,9 @@ _LEFT_OVER = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marke
 _STRAY_BYTES = 8  # or fewer are no sign of damage
 
 
-def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
-    """Return the pixels of the JPEG that `image` has opened at `path`.
+def decoded(image: Image.Image, path: Path, at_least: Size) -> tuple[Image.Image, Spent]:
+    """Return the pixels of the JPEG that `image` has opened at `path`, and how to give back
+    the memory of so many rows at the top, where that can be done.
 
     They come at the smallest scale, in eighths, that is not under `at_least`,
     which costs a fraction of the time and memory of a full decode. Raises
@@ -43,21 +46,31 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> Image.Image:
     data = path.read_bytes()
     try:
         space, mode = _SPACES[image.mode]
-        pixels = simplejpeg.decode_jpeg(
-            data,
-            colorspace=space,
-            min_width=at_least[0],
-            min_height=at_least[1],
-            strict=True,
-        )
+        least = {"min_width": at_least[0], "min_height": at_least[1]}
+        height, width, *_ = simplejpeg.decode_jpeg_header(data, **least)
+        memory = _memory(height * width * len(mode))
+        simplejpeg.decode_jpeg(data, colorspace=space, **least, buffer=memory)
     except (ValueError, KeyError) as error:
         if _guessed(str(error), data):
             raise BrokenPicture from error
-        return _by_pillow(image, at_least)
-    height, width, _channels = pixels.shape
-    picture = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
-    # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
-    return ImageChops.invert(picture) if image.mode == "CMYK" else picture
+        return _by_pillow(image, at_least), None
+    picture = Image.frombuffer(mode, (width, height), memory, "raw", mode, 0, 1)  # type: ignore[arg-type]
+    if image.mode == "CMYK":
+        # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
+        return ImageChops.invert(picture), None
+
+    def spent(rows: int) -> None:
+        used = rows * width * len(mode)
+        memory.madvise(mmap.MADV_DONTNEED, 0, used - used % mmap.PAGESIZE)
+
+    return picture, spent
+
+
+def _memory(size: int) -> mmap.mmap:
+    try:
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError from error
 
 
 def _guessed(complaint: str, data: bytes) -> bool:

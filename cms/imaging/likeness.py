@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 
 import numpy as np
 from PIL import Image
@@ -17,8 +18,14 @@ _ROWS_LOOKED_AT = 64
 _DRAWN_SHARE = 0.3
 _PLAIN = 8  # of 255: a picture of smaller differences shows nothing
 
-# The cosine transform's first waves, along the side of a square.
-_COSINES = np.cos(np.pi / _HASHED_SIDE * np.outer(np.arange(_WAVES), np.arange(_HASHED_SIDE) + 0.5))
+# The cosine transform's first waves, along the side of a square. Here and below, NumPy is
+# asked for little: its functions for matrices, medians and sines fill 3 MB.
+_COSINES = np.array(
+    [
+        [math.cos(math.pi / _HASHED_SIDE * wave * (place + 0.5)) for place in range(_HASHED_SIDE)]
+        for wave in range(_WAVES)
+    ]
+)
 
 
 def placeholder(picture: Image.Image) -> str:
@@ -47,8 +54,10 @@ def perceptual_hash(picture: Image.Image) -> str | None:
     low, high = small.getextrema()
     if high - low < _PLAIN:  # type: ignore[operator]
         return None
-    waves = _COSINES @ np.asarray(small, dtype=float) @ _COSINES.T
-    stronger = (waves > np.median(waves)).ravel()
+    light = np.asarray(small, dtype=float)
+    waves = np.einsum("ij,jk,lk->il", _COSINES, light, _COSINES).ravel()
+    middle = sum(sorted(waves)[waves.size // 2 - 1 : waves.size // 2 + 1]) / 2
+    stronger = waves > middle
     return np.packbits(stronger).tobytes().hex()
 
 

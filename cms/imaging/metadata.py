@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
@@ -83,7 +82,9 @@ class Told:
             element = rb"<%s>(.{1,2000}?)</%s>" % (name, name)
             if found := re.search(element, self._xmp, re.DOTALL):
                 words = re.sub(rb"<[^>]*>", b"", found[1]).decode(errors="replace")
-                return html.unescape(words).strip().encode()
+                from html import unescape  # noqa: PLC0415 - 2,000 names of characters, rarely met
+
+                return unescape(words).strip().encode()
         return b""
 
 

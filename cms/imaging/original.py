@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
-from cms.imaging import colour, jpeg, likeness, metadata, motion, probe, scaling, strip
+from cms.imaging import colour, geometry, jpeg, likeness, metadata, motion, probe, scaling, strip
 from cms.imaging.formats import BY_PILLOW_NAME, GIF, JPEG, PNG, WEBP
 from cms.imaging.geometry import Region, displayed
-from cms.imaging.scaling import Cut, Level
+from cms.imaging.scaling import Cut, Level, Spent
 
 # A JPEG is decoded at no less than this many times the largest rendition, so
 # that the last step down is ours and sharp.
@@ -83,36 +83,50 @@ class Original:
         Raises whatever a decoder stumbles over.
         """
         wanted = list(cuts)
-        pixels = self._decoded(max(cut.scale for cut in wanted))
-        self.may_be_drawn = self.format in _DRAWN and likeness.may_be_drawn(pixels)
-        return scaling.make(self._level(pixels), wanted, self._in_srgb)
+        raw = self._decoded(max(cut.scale for cut in wanted))
+        self.may_be_drawn = self.format in _DRAWN and likeness.may_be_drawn(raw.pixels)
+        return self._made(raw, wanted)
 
     def reel(self, cuts: Iterable[Cut]) -> Iterator[tuple[dict[Cut, Image.Image], int]]:
         """Decode an animation, and yield each frame's cuts, with its milliseconds."""
         wanted = list(cuts)
         for frame, milliseconds in motion.frames(self._image, self.frames):
-            yield dict(scaling.make(self._level(frame), wanted, self._in_srgb)), milliseconds
+            yield dict(self._made(self._level(frame), wanted)), milliseconds
 
-    def _decoded(self, scale: float) -> Image.Image:
+    def _made(self, raw: Level, cuts: Iterable[Cut]) -> Iterator[tuple[Cut, Image.Image]]:
+        """Make the cuts from the picture as it is stored, and turn them then: they are less."""
+        stored = {self._as_stored(cut): cut for cut in cuts}
+        # No generator function, which would hold on to `raw`.
+        return (
+            (stored[cut], self._upright(pixels))
+            for cut, pixels in scaling.make(raw, stored, self._in_srgb)
+        )
+
+    def _as_stored(self, cut: Cut) -> Cut:
+        region = geometry.stored(cut.region, self.size, self._turn)
+        return Cut(region, displayed(cut.size, self._turn))
+
+    def _upright(self, pixels: Image.Image) -> Image.Image:
+        return pixels.transpose(_TURNS[self._turn]) if self._turn in _TURNS else pixels
+
+    def _decoded(self, scale: float) -> Level:
         if self.format is JPEG:
             part = scale * OVERSAMPLING
             # Five to seven eighths take the decoder longer than the whole.
             wanted = (side * (1 if part > _HALF else part) for side in self._image.size)
             width, height = map(math.ceil, wanted)
-            return jpeg.decoded(self._image, self.path, (width, height))
+            return self._level(*jpeg.decoded(self._image, self.path, (width, height)))
         pixels = motion.first_frame(self._image)
         # The frames to come are decoded into the same.
-        return pixels.copy() if self.frames > 1 else pixels
+        return self._level(pixels.copy() if self.frames > 1 else pixels)
 
-    def _level(self, pixels: Image.Image) -> Level:
+    def _level(self, pixels: Image.Image, spent: Spent = None) -> Level:
         scale = 1.0
         if self.format is JPEG:
             # Not the ratio of the sizes: the last pixel may hang over the edge.
             scale = max(1, round(_EIGHTHS * max(pixels.size) / max(self.size))) / _EIGHTHS
-        upright = colour.normalised(pixels)
-        if self._turn in _TURNS:
-            upright = upright.transpose(_TURNS[self._turn])
-        return Level(upright, self.whole, (scale, scale))
+        whole = 0, 0, *displayed(self.size, self._turn)
+        return Level(colour.normalised(pixels), whole, (scale, scale), spent)
 
     def _in_srgb(self, pixels: Image.Image) -> Image.Image:
         pixels, came_from = colour.in_srgb(pixels, self._profile)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from hashlib import sha256
 
 
 class Shape(StrEnum):
@@ -54,6 +53,8 @@ class Preset:
     @property
     def recipe(self) -> str:
         """A mark of all that decides how its files look: another mark, other files."""
+        from hashlib import sha256  # noqa: PLC0415 - OpenSSL: 4 MB that a rendering child saves
+
         parts = {
             key: value for key, value in asdict(self).items() if key not in ("name", "formats")
         }

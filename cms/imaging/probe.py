@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from cms.errors import N_, CmsError
 from cms.imaging import headers
-from cms.imaging.formats import BY_PILLOW_NAME, Format
+from cms.imaging.formats import BY_PILLOW_NAME, Format, pillow_names
 from cms.imaging.geometry import Size, displayed
 from cms.imaging.motion import count
 
@@ -167,11 +167,12 @@ def _identify(file: BinaryIO) -> Image.Image:
     file.seek(0)
     if not head:
         raise EmptyFile
+    names = pillow_names(head)
     try:
         if head.startswith(_JPEG_START):
             # Pillow would look for a camera's second picture, and stumble over bad lists of them.
             return JpegImageFile(file)
-        return Image.open(file, formats=tuple(BY_PILLOW_NAME))
+        return Image.open(file, formats=names)
     except UnidentifiedImageError:
         raise _unidentified(head) from None
     except Exception as error:

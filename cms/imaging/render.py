@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from cms.errors import CmsError
 from cms.imaging import likeness, probe, scaling
 from cms.imaging.encode import Reel
@@ -18,6 +20,8 @@ from cms.imaging.original import Original
 from cms.imaging.presets import Preset
 from cms.imaging.scaling import Cut
 from cms.imaging.writing import Order, Writer, Written
+
+_Drawn = tuple[Cut, Image.Image]
 
 _ENCODERS = 2  # threads: Pillow's encoders let go of the interpreter's lock
 _TINY = (64, 64)  # what the hash and the placeholder are made of
@@ -114,9 +118,7 @@ def _carried_out(orders: list[Order], original: Original, writer: Writer, look: 
     tasks: list[Future[dict[Order, Written]]] = []
     with ThreadPoolExecutor(_ENCODERS) as pool:
         with _told_apart():
-            # All are cut before the first is written, so that what they are cut from, the
-            # largest of all, is gone by then.
-            for cut, picture in list(original.pictures({*stills, hashed, shown})):
+            for cut, picture in _in_turn(original.pictures({*stills, hashed, shown})):
                 if cut in stills:
                     tasks.append(pool.submit(writer.stills, stills[cut], picture))
                 if cut == hashed:
@@ -139,6 +141,14 @@ def _carried_out(orders: list[Order], original: Original, writer: Writer, look: 
         "flattened": any(one.flattened for one in written.values()),
     }
     return Rendering(files, findings=findings, **likenesses)
+
+
+def _in_turn(pictures: Iterator[_Drawn]) -> list[_Drawn]:
+    """Return the largest, then the others from the smallest on: while one thread writes the
+    largest, which takes the most memory, the other has done with most when it comes to the
+    next. All are cut before the first is written, so that what they are cut from is gone."""
+    largest, *others = pictures
+    return [largest, *reversed(others)]
 
 
 def _by_cut(orders: list[Order], original: Original, *, moving: bool) -> dict[Cut, list[Order]]:

@@ -35,13 +35,18 @@ class Cut:
         return max(self.scales)
 
 
+Spent = Callable[[int], None] | None
+
+
 @dataclass(frozen=True)
 class Level:
-    """Pixels of a region, and how many of them there are for one of the original's."""
+    """Pixels of a region, and how many of them there are for one of the original's. `spent`
+    gives memory back, if it can be: that of so many rows at the top."""
 
     pixels: Image.Image
     region: Region
     scales: Point
+    spent: Spent = None
 
 
 def cut_for(preset: Preset, size: Size, crop: tuple[float, ...] | None, focal: Point) -> Cut:
@@ -61,14 +66,17 @@ def make(
     """Yield each cut's picture, the largest first. What comes from `raw` itself goes
     through `finish`, which brings its colours in order. None is kept longer than needed."""
     wanted = sorted(set(cuts), key=lambda cut: cut.scale, reverse=True)
-    sources = [_smallest(wanted[:place], cut) for place, cut in enumerate(wanted)]
     # None is `raw`, which is not the cut of its size: only that has its colours in order.
-    levels: dict[Cut | None, Level] = {None: raw}
+    sources = [_smallest(wanted[:place], cut) for place, cut in enumerate(wanted)]
+    unfinished = _from_raw(raw, [cut for cut in wanted if sources[wanted.index(cut)] is None])
     del raw
+    levels: dict[Cut, Level] = {}
     for place, cut in enumerate(wanted):
-        pixels = _cut(levels[sources[place]], cut)
-        if sources[place] is None:
-            pixels = finish(pixels)
+        source = sources[place]
+        if source is None:
+            pixels = finish(unfinished.pop(cut))
+        else:
+            pixels = resampling.resized(levels[source].pixels, cut.size, _box(levels[source], cut))
         pixels.info = {}
         levels[cut] = Level(pixels, cut.region, cut.scales)
         levels = {each: level for each, level in levels.items() if each in sources[place + 1 :]}
@@ -82,15 +90,26 @@ def _smallest(larger: list[Cut], cut: Cut) -> Cut | None:
     return None
 
 
-def _cut(level: Level, cut: Cut) -> Image.Image:
+def _from_raw(raw: Level, cuts: list[Cut]) -> dict[Cut, Image.Image]:
+    """Cut all at once, so that `raw` can go bit by bit, unless it is wanted as it is."""
+    boxes = {cut: _box(raw, cut) for cut in cuts}
+    whole = (0, 0, *raw.pixels.size)
+    as_it_is = [cut for cut in cuts if (*boxes[cut], *cut.size) == (*whole, *raw.pixels.size)]
+    others = [cut for cut in cuts if cut not in as_it_is]
+    made = resampling.resized_together(
+        raw.pixels,
+        [(cut.size, boxes[cut]) for cut in others],
+        None if as_it_is else raw.spent,
+    )
+    return dict.fromkeys(as_it_is, raw.pixels) | dict(zip(others, made, strict=True))
+
+
+def _box(level: Level, cut: Cut) -> resampling.Box:
     (left, top), (x, y) = level.region[:2], level.scales
     width, height = level.pixels.size
-    box = (
+    return (
         (cut.region[0] - left) * x,
         (cut.region[1] - top) * y,
         min(width, (cut.region[2] - left) * x),
         min(height, (cut.region[3] - top) * y),
     )
-    if cut.size == level.pixels.size and box == (0, 0, width, height):
-        return level.pixels
-    return resampling.resized(level.pixels, cut.size, box)

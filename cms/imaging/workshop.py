@@ -30,6 +30,10 @@ WORK_PER_CHILD = 200
 START_SECONDS = 60  # on a machine that is very busy
 PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 
+# NumPy would start a thread for each core. And each thread that writes pictures would keep
+# the memory that it is done with for itself, where the other could use it (glibc's malloc).
+THRIFT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
@@ -276,9 +280,9 @@ class _Pool:
 
 
 def _environment() -> dict[str, str]:
-    """Return our environment without our secrets. NumPy would start a thread for each core."""
+    """Return our environment without our secrets."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
-    return ours | {"OPENBLAS_NUM_THREADS": "1"}
+    return ours | THRIFT
 
 
 def _cause_of_death(code: int, work: Work) -> CmsError:

@@ -316,10 +316,16 @@ def in_words(error: BaseException) -> tuple[str, dict[str, Any]]:
 
 
 def count_by_state(at_most: int) -> dict[JobState, int]:
-    """Return how many jobs are in each state, counting to `at_most`."""
+    """Return how many jobs are in each state, counting to `at_most`.
+
+    A failed one that was retried by hand is left out, as in the list: its retry counts.
+    """
     counts = []
     for state in JobState:
-        capped = select(literal_column("1")).where(Job.state == state).limit(at_most).subquery()
+        those = Job.state == state
+        if state == JobState.FAILED:
+            those &= ~Job.retry.has()
+        capped = select(literal_column("1")).where(those).limit(at_most).subquery()
         counts.append(select(func.count()).select_from(capped).scalar_subquery())
     return dict(zip(JobState, db.session.execute(select(*counts)).one(), strict=True))
 

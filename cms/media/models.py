@@ -71,7 +71,14 @@ class Image(Trashable, Base):
 
     __tablename__ = "image"
     __table_args__ = (
-        Index(None, "deleted_at", "id"),
+        # Of the trash alone: SQLite would look for all that is not in it by this index.
+        Index(
+            None,
+            "deleted_at",
+            "id",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         # `deleted_at` in each, so that to leave out the trash needs no look at the rows.
         Index(None, "status", "id", "deleted_at"),
         Index(None, "owner_id", "id", "deleted_at"),
@@ -83,7 +90,9 @@ class Image(Trashable, Base):
         Index(None, "orientation", "id", "deleted_at"),
         Index(None, "animated", "id", "deleted_at"),
         # Keys are counted by it, where the table's own key leads through all its rows.
-        Index(None, "id", "deleted_at").ddl_if(dialect="sqlite"),
+        Index(None, "id", "deleted_at").ddl_if(
+            dialect=("sqlite", "postgresql"),  # type: ignore[arg-type]  # as it is documented
+        ),
         Index(None, "title", "id", "deleted_at"),
         Index(None, "created_at", "id", "deleted_at"),
         # Only those without are ever looked for by it.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import format_decimal
+from functools import lru_cache
+from typing import Any
+
+from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 
 _UNITS = ("kB", "MB", "GB", "TB")
@@ -16,4 +19,11 @@ def size_in_words(size: float) -> str:
         size /= 1000
         if size < 999.5 or unit == _UNITS[-1]:  # noqa: PLR2004 - what would round to 1000
             break
-    return f"{format_decimal(size, '#,##0' if size >= 100 else '#,##0.#')} {unit}"  # noqa: PLR2004
+    number = round(size) if size >= 100 else round(size, 1)  # noqa: PLR2004
+    return f"{_decimal(number, get_locale())} {unit}"
+
+
+@lru_cache(maxsize=2_000)
+def _decimal(number: float, _locale: Any) -> str:
+    """Return a number in the reader's way; there are few of so few digits."""
+    return str(format_decimal(number, "#,##0.#"))

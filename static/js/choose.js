@@ -102,7 +102,9 @@ function lookedUp(field) {
         const { options, more } = await answer.json();
         const offset = Number(new URL(address).searchParams.get("offset")) + options.length;
         if (more) this.setNextUrl(query, page(query, offset));
+        const late = !this.isOpen && query !== this.inputValue(); // something was chosen meanwhile
         take(options.map(({ value, words }) => ({ value, text: words, hit: query })));
+        if (late) this.close();
       } catch {
         take();
       }

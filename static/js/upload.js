@@ -49,6 +49,7 @@ function start(words) {
     note: words.uploadNote,
     proudlyDisplayPoweredByUppy: false,
     theme: document.documentElement.dataset.bsTheme,
+    animateOpenClose: !matchMedia("(prefers-reduced-motion: reduce)").matches, // it waits for the end of what does not move
     fileManagerSelectionType: "both",
     hideRetryButton: true, // what can be tried again is offered on the page, once all is over
   });
@@ -118,7 +119,7 @@ function start(words) {
   function tellFailed() {
     const told = failed.splice(0);
     if (!told.length) return;
-    const lines = told.map(({ file, reason }) => `${file.name}: ${reason}`);
+    const lines = told.map(({ file, reason }) => words.uploadLine.replace("{reason}", () => reason).replace("{file}", () => file.name));
     const lost = told.filter(({ again }) => again).map(({ file }) => file);
     const more = told.length > 1 ? [listOf(lines)] : [];
     if (lost.length) more.push(press(words.uploadRetry, () => lost.forEach((file) => add(file))));
@@ -168,8 +169,13 @@ function start(words) {
     if (uppy.getFiles().some((file) => file.progress.uploadStarted && !file.progress.uploadComplete)) event.preventDefault();
   });
 
-  // The command palette leads here.
-  const openFromAddress = () => location.hash === "#upload" && dashboard.openModal();
+  // The command palette leads here, again if need be. What has the focus gets it back at the end.
+  function openFromAddress() {
+    if (location.hash !== "#upload") return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    button.focus();
+    dashboard.openModal();
+  }
   addEventListener("hashchange", openFromAddress);
   document.body.dataset.dropWords = words.uploadDrop;
   openFromAddress();

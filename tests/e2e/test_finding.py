@@ -390,6 +390,31 @@ def test_the_grid_has_the_same_rows_ticks_and_buttons(pictures_page, site, axe, 
     assert asked(page)["sort"] == "1"
 
 
+def lines(page, selector):
+    """On how many lines these stand, by their lower ends."""
+    boxes = [it.bounding_box() for it in page.locator(f"{selector}:visible").all()]
+    return len({round(box["y"] + box["height"]) for box in boxes})
+
+
+def test_what_stands_above_a_list_takes_one_line(pictures_page, site):
+    page = pictures_page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert lines(page, ".search :is(input, select, .ts-control, .btn)") == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert lines(page, ".page-buttons .btn") == 1
+
+
+def test_on_a_small_screen_the_tip_of_a_heading_says_what_it_is(page, site, log_in, axe):
+    page.set_viewport_size({"width": 390, "height": 844})
+    log_in("editor")
+    page.goto(f"{site.url}/admin/image_preset/")
+    tip = page.get_by_role("button", name="What “Up to date” means")
+    assert tip.bounding_box()["width"] > 100  # the words, not the mark alone
+    axe()
+    tip.click()
+    expect(page.locator(".tip-words:popover-open")).to_be_visible()
+
+
 @pytest.mark.parametrize("look", ["table", "grid"])
 def test_rows_change_in_their_place(page, site, log_in, state, look):
     state("pending")

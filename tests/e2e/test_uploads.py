@@ -33,6 +33,8 @@ AT_ONCE = """() => {
   return { all: sent.length, most: Math.max(...sent.map((one) => during(one).length)) };
 }"""
 
+ENDED = "it => Promise.all(it.getAnimations({ subtree: true }).map((one) => one.finished))"
+
 
 @pytest.fixture
 def page(page, site, log_in):
@@ -154,6 +156,7 @@ def test_all_is_reached_with_the_keyboard(page, axe, shot):
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     expect(dialog.get_by_role("button", name="browse folders")).to_be_visible()
+    page.locator(".uppy-Dashboard").evaluate(ENDED)  # it fades in
     axe()
     shot("uploader")
     page.keyboard.press("Escape")
@@ -168,4 +171,24 @@ def test_the_command_palette_opens_it(page, site):
     expect(page.get_by_role("option", name="Upload pictures")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="Upload pictures").click()
-    expect(page.locator(".uppy-Dashboard-inner")).to_be_visible()
+    dialog = page.locator(".uppy-Dashboard-inner")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_focused()
+    expect(dialog).to_be_hidden()
+
+    page.keyboard.press("Control+k")  # and again, from where it leads to
+    page.keyboard.type("upload")
+    page.get_by_role("option", name="Upload pictures").click()
+    expect(dialog).to_be_visible()
+
+
+def test_the_uploader_closes_where_nothing_may_move(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    page.get_by_role("button", name="Upload", exact=True).click()
+    name, data, mime = jpeg("still.jpg", 351)
+    files = [{"name": name, "mimeType": mime, "buffer": data}]
+    page.locator("input.uppy-Dashboard-input").first.set_input_files(files)
+    expect(row(page, "still")).to_have_attribute("data-state", "ready", **READY)
+    expect(page.locator(".uppy-Dashboard-inner")).to_be_hidden()

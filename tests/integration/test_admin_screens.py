@@ -195,6 +195,22 @@ def test_every_screen_is_there_in_both_languages(client, log_in, filled, path):
         assert re.search("[\u4e00-\u9fff]", heading.search(chinese.text)[1])
 
 
+@pytest.mark.parametrize(
+    ("path", "whence"),
+    [
+        ("/admin/image/trash/", "image"),
+        ("/admin/alt-text/", "library"),
+        ("/admin/selection/", "job"),
+    ],
+)
+def test_the_menu_marks_whence_a_page_is_reached_that_it_does_not_offer(
+    client, log_in, path, whence
+):
+    log_in("administrator")
+    marked = re.findall(r'side-link is-here" href="([^"]+)"', client.get(path).text)
+    assert marked == [f"/admin/{whence}/"]
+
+
 def test_why_something_failed_is_told_in_the_readers_language(client, log_in, run_jobs, ctx):
     log_in("administrator")
     image = make_picture(pictures.truncated_jpeg())

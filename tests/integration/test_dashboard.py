@@ -6,8 +6,10 @@ import pytest
 
 from cms.accounts.models import DismissedHint
 from cms.audit.models import AuditEntry
+from cms.editorial.retries import retry_job
 from cms.extensions import db
 from tests.factories import make_picture
+from tests.failures import fail_job
 
 CARD = re.compile(
     r'<a class="count[^"]*" href="([^"]+)">.*?count-number">([^<]*)<.*?count-words">([^<]*)<',
@@ -37,6 +39,18 @@ def test_a_card_leads_to_as_many_rows_as_it_counts(client, log_in, cards):
         if address.startswith("/admin/image/"):
             assert client.get(address).text.count("data-id=") == int(number), words
     assert shown["Without alternative text"][0] == "2"
+
+
+def test_a_failed_job_that_was_tried_again_counts_as_its_retry(client, log_in, cards):
+    log_in("administrator")
+    first = fail_job()
+    retry_job(first)
+    fail_job("wolf")
+    db.session.commit()
+    shown = cards()
+    number, address = shown["Failed"]
+    assert number == "1"
+    assert client.get(address).text.count("data-id=") == 1
 
 
 @pytest.mark.parametrize(

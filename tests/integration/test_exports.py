@@ -131,8 +131,13 @@ def test_a_workbook_and_json_leave_too(ctx, add, export):
 def test_headings_speak_the_language_of_who_asked(ctx, add, client, log_in, run_jobs):
     add("One")
     log_in("editor")
+    chinese = {"Accept-Language": "zh-CN"}
+    assert (
+        "<h1>导出：图片</h1>"
+        in client.get("/admin/export/choose?source=image", headers=chinese).text
+    )
     form = {"source": "image", "which": "all", "format": "csv", "column": COLUMNS}
-    client.post("/admin/export/begin", data=form, headers={"Accept-Language": "zh-CN"})
+    client.post("/admin/export/begin", data=form, headers=chinese)
     run_jobs()
     row = db.session.scalars(select(Export)).one()
     assert table(row)[0] == ["ID", "标题", "上传者"]

@@ -412,7 +412,8 @@ def test_the_verdict_is_on_the_page_and_in_the_list(client, log_in, image):
     db.session.commit()
     listed = client.get("/admin/image/").text
     assert "location removed, &lt;b&gt; to sRGB" in listed
-    assert ">no alternative text yet</div>" in listed
+    assert ">turned 90°</div>" in listed
+    assert ">no alternative text yet</div>" not in listed  # a column of its own says it
     page = client.get(f"/admin/image/details/?id={image.id}").text
     assert "location removed</li>" in page
     assert "/admin/image/original" not in page

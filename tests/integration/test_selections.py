@@ -361,6 +361,7 @@ def test_the_page_tells_how_far_it_is(client, log_in, lifted, run_jobs):
     page = f"/admin/selection/details/?id={selection.id}"
     status = f"/admin/selection/status?ids={selection.id}&marks=1"
     before = client.get(page).text
+    assert "<h1>Lift: Jobs, 2 rows</h1>" in before
     assert "0 of 2" in before
     assert " data-moving" in before
     assert re.search(r'data-mark="([^"]*)"', before)[1] in client.get(status).text

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from cms.admin import counting
 from tests.clients import PageClient
 from tests.unit.admin import shop, toy
 
@@ -22,6 +23,7 @@ def toy_site(tmp_path_factory):
 def toy_app(toy_site):
     """The toy application with three photos: a ready one of each owner, and a failed one."""
     toy_site.photos.noted.clear()
+    counting._kept.clear()
     with toy_site.app_context():
         for table in reversed(toy.Base.metadata.sorted_tables):
             toy.db.session.execute(table.delete())

@@ -194,6 +194,26 @@ def test_counting_stops_where_nobody_turns_pages(toy_app, editor, monkeypatch):
     assert re.findall(r'aria-label="(?:Page (\d+)|Last page)"', text) == ["1", "2", ""]
 
 
+def test_what_was_too_much_to_count_is_not_counted_again_at_once(toy_app, editor, monkeypatch):
+    for module in (lists, listing):
+        monkeypatch.setattr(module, "MOST_COUNTED", 40)
+    add(toy_app, 60)
+
+    def counts():
+        return re.findall(r'tab-count">([^<]+)<', editor.get("/admin/photo/").text)
+
+    assert counts() == ["40+", "40+", "1"]
+    with toy_app.app_context():
+        for photo in toy.db.session.query(toy.Photo).filter(toy.Photo.id > 10):
+            toy.db.session.delete(photo)
+        toy.db.session.get(toy.Photo, 1).status = toy.Status.FAILED
+        toy.db.session.commit()
+    # The page that has no other after it shows all that there is, and nothing is too much.
+    assert counts() == ["9", "40+", "2"]
+    editor.post("/admin/photo/delete/", data={"id": "1"})
+    assert counts() == ["8", "7", "1"]
+
+
 def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
     for module in (lists, listing):
         monkeypatch.setattr(module, "MOST_COUNTED", 40)
@@ -212,7 +232,6 @@ def test_beyond_what_was_counted_one_can_go_on(toy_app, editor, monkeypatch):
 def test_counts_of_many_hits_are_kept_until_one_does_something(toy_app, editor, monkeypatch):
     for name in ("FEW", "LOOKED_AT"):
         monkeypatch.setattr(counting, name, 5)
-    counting._kept.clear()
     add(toy_app, 30)
 
     def counts(who):

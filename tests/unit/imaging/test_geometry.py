@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cms.imaging.geometry import displayed, fit, part, window
+from cms.imaging.geometry import displayed, fit, part, stored, window
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,23 @@ def test_a_crop_is_in_whole_pixels_and_never_empty():
     assert part((400, 200), (0.25, 0.5, 0.75, 1)) == (100, 100, 300, 200)
     assert part((400, 200), (0.5, 0.5, 0.5, 0.5)) == (200, 100, 201, 101)
     assert part((400, 200), (1, 1, 2, 2)) == (399, 199, 400, 200)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "region"),
+    [
+        (1, (0, 0, 10, 20)),
+        (2, (70, 0, 80, 20)),
+        (3, (70, 20, 80, 40)),
+        (4, (0, 20, 10, 40)),
+        (5, (0, 0, 20, 10)),  # these are stored as 40 × 80
+        (6, (0, 70, 20, 80)),
+        (7, (20, 70, 40, 80)),
+        (8, (20, 0, 40, 10)),
+    ],
+)
+def test_what_is_top_left_as_displayed_lies_in_some_corner_as_stored(orientation, region):
+    assert stored((0, 0, 10, 20), (80, 40), orientation) == region
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -14,7 +14,7 @@ def decoded(tmp_path, data, at_least=(1, 1)):
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
     with Image.open(path) as image:
-        return jpeg.decoded(image, path, at_least)
+        return jpeg.decoded(image, path, at_least)[0]
 
 
 def before_its_end(data, stray):
@@ -26,6 +26,19 @@ def test_a_photo_is_decoded_at_the_smallest_scale_that_is_large_enough(tmp_path)
     assert decoded(tmp_path, data, (1, 1)).size == (200, 100)
     assert decoded(tmp_path, data, (201, 1)).size == (400, 200)
     assert decoded(tmp_path, data, (1, 800)).size == (1600, 800)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_the_memory_of_the_first_rows_can_be_given_back(tmp_path, mode):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(pictures.encoded(Image.new(mode, (1600, 800), "white"), "JPEG"))
+    with Image.open(path) as image:
+        picture, spent = jpeg.decoded(image, path, (1600, 800))
+    spent(0)
+    assert picture.convert("L").getextrema() == (255, 255)
+    spent(700)
+    assert picture.getpixel((0, 0)) in (0, (0, 0, 0, 0))  # on Linux, at once
+    assert picture.crop((0, 700, 1600, 800)).convert("L").getextrema() == (255, 255)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageChops
 
-from cms.imaging.resampling import resized
+from cms.imaging import resampling
+from cms.imaging.resampling import resized, resized_together
 
 SIZE = (37, 23)
 BOX = (3.5, 2.25, 180.5, 110.0)
@@ -65,3 +66,40 @@ def test_a_mode_that_the_resizer_does_not_know_is_left_to_pillow(picture):
     lab = Image.merge("LAB", picture.split())
     made = resized(lab, SIZE, BOX)
     assert made.tobytes() == lab.resize(SIZE, Image.Resampling.LANCZOS, BOX).tobytes()
+
+
+LARGE = (1200, 900)  # enough to be gone through in strips
+TOGETHER = [
+    ((417, 311), (0, 0, *LARGE)),
+    ((96, 201), (100.5, 20.25, 500.5, 890.75)),
+    ((50, 3), (0, 0, *LARGE)),
+]
+
+
+def large(mode):
+    noise = Image.effect_noise(LARGE, 90)
+    bands = [noise, noise.transpose(0), noise.transpose(1), Image.radial_gradient("L")]
+    return Image.merge(mode, [band.resize(LARGE) for band in bands[: len(mode)]])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBX", "RGBA", "CMYK", "LAB"])
+def test_a_picture_made_in_strips_shows_no_seam(mode, monkeypatch):
+    picture = large(mode)
+    in_strips = [*resized_together(picture, TOGETHER), *resized_together(picture, TOGETHER[:2])]
+    monkeypatch.setattr(resampling, "_STRIPS", 1)
+    whole = [resized(picture, *wanted) for wanted in [*TOGETHER, *TOGETHER[:2]]]
+    assert [made.tobytes() for made in in_strips] == [made.tobytes() for made in whole]
+
+
+def test_rows_that_are_spent_are_not_looked_at_again():
+    picture, told = large("RGB"), []
+    expected = resized_together(picture, TOGETHER[:2])
+
+    def spent(rows):
+        told.append(rows)
+        picture.paste(0, (0, 0, LARGE[0], rows))
+
+    made = resized_together(picture, TOGETHER[:2], spent)
+    assert [one.tobytes() for one in made] == [one.tobytes() for one in expected]
+    assert told == sorted(told)
+    assert told[-1] > LARGE[1] * 0.9

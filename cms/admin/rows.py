@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from cms.admin.buttons import EDIT, VIEW, Offered
@@ -26,10 +27,27 @@ class RowKit:
     ) -> None:
         self._view = view
         self._inline = cells
+        self._tick = escape(_("Tick"))
         self._buttons = [Offered(view, button, return_url) for button in view.row_buttons]
         self._pages = [Offered(view, page, return_url) for page in (EDIT, VIEW)]
         start = Markup('<td role="cell" class="{}" data-words="{}"><div class="cell-value">').format
         self._starts = [(name, start(look, words)) for name, words, look in columns]
+
+    def start(self, row: Any, key: Any, row_name: str) -> Markup:
+        """Begin `row`, with what scripts ask of it."""
+        state, mark = map(escape, (self._view.state_of(row), self._view.mark_of(row)))
+        moving, key = " data-moving" if self._view.is_moving(row) else "", escape(key)
+        marks = f'data-id="{key}" id="row-{key}" data-state="{state}" data-mark="{mark}"{moving}'
+        return Markup(f'<tr role="row" {marks} data-name="{escape(row_name)}">')  # noqa: S704
+
+    def tick(self, row: Any, key: Any, row_name: str) -> Markup:
+        """Draw the cell that ticks `row`, dead where it may not be."""
+        label, refusal = f"{self._tick}: {escape(row_name)}", self._view.tick_refusal(row)
+        does = f'name="rowid" value="{escape(key)}" form="bulk" aria-label="{label}"'
+        if refusal:
+            does = f'disabled title="{escape(refusal)}" aria-label="{label}. {escape(refusal)}"'
+        box = f'<input class="form-check-input" type="checkbox" {does}>'
+        return Markup(f'<td role="cell" class="cell-tick">{box}</td>')  # noqa: S704
 
     def address(self, row: Any) -> str | None:
         """Return where the name of a row leads: to its form, else to its details, if allowed."""

@@ -151,7 +151,7 @@ def addresses(ctx, world):
     found = {}
     for rule in ctx.url_map.iter_rules():
         if rule.rule.startswith("/api/") and rule.rule not in PUBLIC:
-            continue  # tests/integration/test_api.py tells of these
+            continue  # tests/integration/test_api_tokens.py tells of these
         arguments = {name: filled[name] for name in rule.arguments}
         method = "GET" if "GET" in rule.methods else "POST"
         path = urlsplit(adapter.build(rule.endpoint, arguments, method=method)).path

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_security.views import login
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cms import admin, cli, edge, look, site, storage
+from cms import admin, api, cli, edge, look, site, storage
 from cms.accounts.services import datastore
 from cms.config import PREFIX, TOP, Settings, load
 from cms.config import settings as current_settings
@@ -57,6 +57,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     cli.init_app(app)
     site.init_app(app)
     admin.init_app(app)
+    api.init_app(app)
     return app
 
 
@@ -78,6 +79,8 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, datastore)
+    # Its own would read the body of whoever sends JSON, to look for a token that we hand to nobody.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     app.view_functions["security.login"] = _limited_login
     app.extensions["cms.storage"] = storage.from_url(settings.storage_url)
     app.extensions["cms.mail"] = transport.from_url(settings.mail_url)

@@ -109,6 +109,10 @@ class Settings(BaseModel):
     login_limit: str = Field(
         "10 per minute", description="Log-in attempts allowed from one address."
     )
+    api_limit: str = Field(
+        "300 per minute",
+        description="Requests of the API allowed from one address, and with one token.",
+    )
     trusted_hosts: tuple[str, ...] = Field(
         (), description="Host names this site answers to, separated by commas; empty means any."
     )
@@ -166,7 +170,7 @@ class Settings(BaseModel):
             raise ValueError("it must be one line")
         return sender
 
-    @field_validator("login_limit")
+    @field_validator("login_limit", "api_limit")
     @classmethod
     def _readable_limit(cls, limit: str) -> str:
         try:

@@ -84,6 +84,11 @@ def enum_type(kind: type[StrEnum]) -> Enum:
     )
 
 
+def storable(text: str) -> bool:
+    """Tell whether every database keeps `text`: no NUL, no half of a character."""
+    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def is_made_on(dialect: Dialect, thing: Any) -> bool:
     """Tell whether an index of a model is there on such a database: see `Index.ddl_if`."""
     limit = getattr(thing, "_ddl_if", None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import ceil
+from time import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +35,10 @@ from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
     MethodNotAllowed,
+    NotAcceptable,
     NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
     RequestEntityTooLarge,
     SecurityError,
     ServiceUnavailable,
@@ -47,7 +52,7 @@ from cms import errors, logs
 from cms.accounts.policy import may
 from cms.config import Settings, settings
 from cms.errors import N_
-from cms.extensions import db
+from cms.extensions import db, limiter
 from cms.look import LANGUAGES
 from cms.storage.base import MissingFile
 
@@ -55,6 +60,9 @@ logger = logging.getLogger(__name__)
 
 LOCALES = dict(LANGUAGES)
 LOCALE_COOKIE = "cms_locale"
+
+# Below it every error is told as RFC 9457 has it, whatever the asker prefers.
+API = "/api/"
 
 # What anybody may ask for. Every other address wants a log-in; a view of our
 # own is opened by `@public`.
@@ -82,6 +90,22 @@ _WORDS: dict[type[HTTPException], tuple[str, str]] = {
     MethodNotAllowed: (
         N_("Not possible this way"),
         N_("This address is not for opening or sending like this. Go back, and use the page."),
+    ),
+    NotAcceptable: (
+        N_("Not possible in this form"),
+        N_("This is answered as JSON, which the request does not accept."),
+    ),
+    UnsupportedMediaType: (
+        N_("Not possible in this form"),
+        N_("Send this in the form that the documentation names."),
+    ),
+    PreconditionFailed: (
+        N_("Changed meanwhile"),
+        N_("It was changed since you read it. Read it again, then change it."),
+    ),
+    PreconditionRequired: (
+        N_("Changed meanwhile?"),
+        N_("Say by If-Match which state you change: the ETag that came with it."),
     ),
     Conflict: (
         N_("Changed meanwhile"),
@@ -202,13 +226,18 @@ def _limit_body() -> None:
         raise Forbidden
 
 
+def note_person() -> None:
+    """Name in the log whose request this is."""
+    request.environ[_IDS]["user"] = current_user.id
+    logs.note(user=current_user.id)
+
+
 def _require_login() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
         return None
     if current_user.is_authenticated:
-        request.environ[_IDS]["user"] = current_user.id
-        logs.note(user=current_user.id)
+        note_person()
         return None
     return ask_to_log_in()
 
@@ -253,15 +282,26 @@ def _without_cookies(response: Response) -> Response:
 
 
 def answer_error(error: HTTPException) -> Any:
-    """Answer an HTTP error in words; one that is a redirect goes out as it is."""
+    """Answer an HTTP error in words; one that is a redirect goes out as it is.
+
+    An error may have a `told`, the `CmsError` that says it better, and for programs
+    `more` members of the answer.
+    """
     if error.code is None or error.code < BadRequest.code:
         return error
     title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
-    limit = (request.max_content_length or 0) // 1_000_000
-    response = make_response(_answer(error.code, gettext(title), gettext(sentence, limit=limit)))
-    # Which methods there are, how long a file is, when to try again.
-    facts = (pair for pair in error.get_headers(request.environ) if pair[0] != "Content-Type")
-    response.headers.extend(facts)
+    facts: Mapping[str, Any] = {"limit": (request.max_content_length or 0) // 1_000_000}
+    if told := getattr(error, "told", None):
+        sentence, facts = told.sentence, told.facts
+    more = getattr(error, "more", {})
+    response = make_response(
+        _answer(error.code, gettext(title), gettext(sentence, **facts), **more)
+    )
+    # Which methods there are, how long a file is.
+    headers = (pair for pair in error.get_headers(request.environ) if pair[0] != "Content-Type")
+    response.headers.extend(headers)
+    if isinstance(error, TooManyRequests) and limiter.current_limit:
+        response.headers["Retry-After"] = str(max(1, ceil(limiter.current_limit.reset_at - time())))
     return response
 
 
@@ -280,14 +320,19 @@ def _answer_unexpected(error: Exception) -> Any:
     return answer_error(InternalServerError())
 
 
-def _answer(code: int, title: str, sentence: str) -> Any:
+def _answer(code: int, title: str, sentence: str, **more: Any) -> Any:
     """Answer an error in the form that the asker reads, without inner facts."""
     db.session.rollback()
+    number = request.environ[_IDS]["request"]
+    if request.path.startswith(API):
+        problem = {"type": "about:blank", "title": title, "status": code, "detail": sentence}
+        response = jsonify(problem | {"request_id": number} | more)
+        response.mimetype = "application/problem+json"
+        return response, code
     if wants_json():
         return jsonify(error=sentence), code
     if isinstance(request.routing_exception, SecurityError):
         # No page can be drawn for a host that is not ours: none of its addresses can be made.
         return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
-    number = request.environ[_IDS]["request"]
     facts = {"code": code, "title": title, "sentence": sentence, "number": number}
     return render_template("errors/error.html", **facts), code

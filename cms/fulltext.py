@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, Enum, String, cast, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,31 @@ TEXTS = {
     "mail_message": ("subject", "recipient"),
 }
 SHORTEST_WORD = 3
+LONGEST_SEARCH = 200
+MOST_SEARCH_WORDS = 8
 
 _known: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()
+
+
+def words_of(search: str) -> list[str]:
+    """Return the words of a search, at most `MOST_SEARCH_WORDS`."""
+    return search[:LONGEST_SEARCH].split()[:MOST_SEARCH_WORDS]
+
+
+def holds(model: Any, path: Any, word: str) -> Any:
+    """Return what a row fulfils if its column holds `word`. `path` leads over relations."""
+    *relations, column = str(getattr(path, "key", path)).split(".")
+    steps = []
+    for name in relations:
+        steps.append(getattr(model, name))
+        model = steps[-1].property.mapper.class_
+    held = getattr(model, column)
+    if not isinstance(held.type, String) or isinstance(held.type, Enum):
+        held = cast(held, String)
+    found = held.icontains(word, autoescape=True)
+    for step in reversed(steps):
+        found = step.any(found) if step.property.uselist else step.has(found)
+    return found
 
 
 def keys(session: Any, table: str, words: Sequence[str], most: int) -> list[Any] | None:

@@ -12,6 +12,8 @@ const unfinished = `${target}.unfinished`;
 const files = {
   "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
   "sortable.min.js": "sortablejs/Sortable.min.js",
+  "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+  "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
   "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
   "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
   "tom-select.min.css": "tom-select/dist/css/tom-select.min.css",
@@ -25,6 +27,8 @@ const files = {
 const licences = {
   "chart.js.txt": "chart.js/LICENSE.md",
   "sortable.txt": "sortablejs/LICENSE",
+  "swagger-ui.txt": "swagger-ui-dist/LICENSE",
+  "swagger-ui-others.txt": "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
   "tom-select.txt": "tom-select/LICENSE",
   "uppy.txt": "uppy/LICENSE",

@@ -194,6 +194,7 @@ def _made_app(folder, **settings):
             "CMS_ENV": "testing",
             "CMS_DATA_DIR": folder,
             "CMS_LOGIN_LIMIT": "1000 per minute",
+            "CMS_API_LIMIT": "1000000 per minute",
             "PROPAGATE_EXCEPTIONS": False,  # an error is answered as in production
             **QUICK_TO_HASH,
             **settings,

@@ -10,11 +10,13 @@ ROLES = ("viewer", "author", "editor", "administrator")
 _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "viewer": {
         "admin": frozenset({"enter"}),
+        "api_token": frozenset({"view:own", "create", "delete:own"}),
         "image": frozenset({"view"}),
         "saved_view": frozenset({"create", "edit:own"}),
     },
     "author": {
         "admin": frozenset({"enter"}),
+        "api_token": frozenset({"view:own", "create", "delete:own"}),
         "saved_view": frozenset({"create", "edit:own"}),
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
         "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
@@ -22,6 +24,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     },
     "editor": {
         "admin": frozenset({"enter"}),
+        "api_token": frozenset({"view:own", "create", "delete:own"}),
         "saved_view": frozenset({"create", "edit:own", "share"}),
         "image": frozenset(
             {"view", "create", "edit", "delete", "restore", "retry", "regenerate", "export"}
@@ -35,6 +38,7 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     },
     "administrator": {
         "admin": frozenset({"enter"}),
+        "api_token": frozenset({"view:own", "create", "delete:own"}),
         "saved_view": frozenset({"create", "edit", "share"}),
         "image": frozenset(
             {

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from cms.accounts.tokens import ApiToken
 from cms.admin.alt_texts import AltTextView
 from cms.admin.base import open_admin
 from cms.admin.dashboard import Dashboard
@@ -17,6 +18,7 @@ from cms.admin.presets import PresetView
 from cms.admin.queue import QueueView, pauses_in_words
 from cms.admin.schedules import ScheduleView
 from cms.admin.selections import SelectionView
+from cms.admin.tokens import TokenView
 from cms.admin.undo import UndoView
 from cms.admin.views import SavedViewScreen
 from cms.admin.webhooks import DeliveryView, EndpointView
@@ -57,6 +59,9 @@ def init_app(app: Flask) -> None:
     admin.add_view(UndoView(name=_l("Undo"), endpoint="undo", url="/admin/undo"))
     admin.add_view(
         SavedViewScreen(name=_l("Saved views"), endpoint="saved_view", url="/admin/view")
+    )
+    admin.add_view(
+        TokenView(ApiToken, name=_l("API tokens"), endpoint="api_token", url="/admin/token")
     )
     admin.add_view(MailView(MailMessage, name=_l("Mail"), endpoint="mail"))
     admin.add_view(EndpointView(WebhookEndpoint, name=_l("Webhooks"), endpoint="webhook"))

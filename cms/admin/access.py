@@ -19,6 +19,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from cms.accounts.policy import may
+from cms.database import storable
 from cms.edge import ask_to_log_in, inner_target, wants_json
 
 Page = TypeVar("Page", bound=Callable[..., Any])
@@ -165,11 +166,6 @@ def acted_at() -> float:
 def this_page() -> str:
     """Return the name of the view's method that answers this request."""
     return (request.endpoint or "").rpartition(".")[2]
-
-
-def storable(text: str) -> bool:
-    """Tell whether every database keeps `text`: no NUL, no half of a character."""
-    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _stop_unstorable_text() -> None:

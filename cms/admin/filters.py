@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_babel import get_timezone
-from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, String, cast, false
+from sqlalchemy import Boolean, Date, DateTime, Enum, Numeric, false
 from sqlalchemy import Integer as IntegerType
 from sqlalchemy.types import TypeDecorator
 
@@ -161,22 +161,6 @@ def for_column(column: Any, label: Any, options: Options = None) -> list[Filter]
 def column_of(flt: Any) -> str:
     """Return the name of the column that a filter is on, or the filter's own."""
     return str(flt.key_name or getattr(flt.column, "key", flt.column))
-
-
-def holds(model: Any, path: Any, text: str) -> Any:
-    """Return what a row fulfils if its column holds `text`. `path` leads over relations."""
-    *relations, column = str(getattr(path, "key", path)).split(".")
-    steps = []
-    for name in relations:
-        steps.append(getattr(model, name))
-        model = steps[-1].property.mapper.class_
-    held = getattr(model, column)
-    if not isinstance(held.type, String) or isinstance(held.type, Enum):
-        held = cast(held, String)
-    found = held.icontains(text, autoescape=True)
-    for step in reversed(steps):
-        found = step.any(found) if step.property.uselist else step.has(found)
-    return found
 
 
 def argument(flt: BaseSQLAFilter) -> str:

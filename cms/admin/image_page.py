@@ -17,7 +17,6 @@ from wtforms.validators import DataRequired, Length
 from cms.admin import columns, subjects
 from cms.admin.access import person
 from cms.admin.base import changes_of, expose, needs
-from cms.admin.paging import Page
 from cms.admin.worked_on import StateWithReason, WorkedOn
 from cms.edge import wants_json
 from cms.editorial import pictures
@@ -27,6 +26,7 @@ from cms.look import lazy as _l
 from cms.media import files, presets, usage, verdict
 from cms.media.models import Image, ImageStatus, ImageVersion, Rendition
 from cms.media.sizes import size_in_words
+from cms.paging import Page
 from cms.storage.base import MissingFile
 
 # What browsers show by themselves. Other originals can only be downloaded.

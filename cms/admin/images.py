@@ -21,7 +21,7 @@ from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
-from cms.admin.lists import EDIT, LONGEST_SEARCH, Live, RowButton, SearchItem, Tab, asked_ids
+from cms.admin.lists import EDIT, Live, RowButton, SearchItem, Tab, asked_ids
 from cms.admin.palette import Act
 from cms.admin.search_items import Relation
 from cms.admin.trash import TO_TRASH, ToTrash
@@ -38,6 +38,7 @@ from cms.editorial.uploads import (
 )
 from cms.errors import CmsError
 from cms.extensions import db
+from cms.fulltext import LONGEST_SEARCH
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
 from cms.look import labelled

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import and_, or_, select, union_all
+from sqlalchemy import and_, select
 from sqlalchemy.orm import selectinload
 
 from cms import clock
@@ -20,14 +19,16 @@ from cms.admin import columns, subjects
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
 from cms.admin.listing import Listing
-from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids, words_of
+from cms.admin.lists import VIEW, Live, QsListView, RowButton, Tab, asked_ids
 from cms.editorial import retries
 from cms.errors import CmsError
 from cms.extensions import db
+from cms.fulltext import words_of
 from cms.jobs import ledger
 from cms.jobs.models import WAITING, Job, JobAttempt, JobState
 from cms.look import lazy as _l
 from cms.tasks import huey
+from cms.tasks.finding import found_by
 from cms.tasks.wording import task_in_words
 
 STATES = {
@@ -48,9 +49,6 @@ OUTCOMES = {
     "moot": State(_l("No longer needed"), "off", "circle-check"),
     None: State(_l("Running"), "busy", "loader-2", moving=True),
 }
-
-_BEGINS_AN_ID = re.compile(r"[0-9a-f-]{1,36}", re.IGNORECASE)
-_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}", re.IGNORECASE)
 
 
 def attempts(_view: Any, _context: Any, job: Job, _name: str) -> str:
@@ -190,7 +188,7 @@ class JobView(QsListView):
         An index answers each of these. Of those that succeeded, which are by far
         the most, no error is read: they have none.
         """
-        return and_(*(_found_by(word) for word in words_of(search)))
+        return and_(*(found_by(word) for word in words_of(search)))
 
     @expose("/status")
     @needs("view")
@@ -312,31 +310,3 @@ def _status_of(job: Job) -> dict[str, Any]:
             "words": progress_of(job),
         }
     return told
-
-
-def _found_by(word: str) -> Any:
-    """Return what a job must fulfil to be found by one word of a search.
-
-    Each way to find it is a query of its own, so that each uses an index; so
-    does the range of ids, in which no sign is beyond "f".
-    """
-    by_id = and_(Job.id >= word.lower(), Job.id < word.lower() + "g")
-    if _LIKE_AN_ID.fullmatch(word):
-        return by_id
-    kinds = {kind.subject for kind in huey.kinds.values()}
-    failed = [state for state in JobState if state != JobState.SUCCEEDED]
-    ways = [
-        and_(Job.subject_kind.in_(kinds), Job.subject_id == word),
-        and_(Job.state.in_(failed), Job.sentence.icontains(word, autoescape=True)),
-    ]
-    if _BEGINS_AN_ID.fullmatch(word):
-        ways.append(by_id)
-    # A table of its own: MariaDB would ask a union anew for each row.
-    ids = union_all(*(select(Job.id).where(way) for way in ways)).subquery()
-    found = Job.id.in_(select(ids.c.id))
-    tasks = [
-        name
-        for name, kind in huey.kinds.items()
-        if word.lower() in name.lower() or word.lower() in _(kind.words).lower()
-    ]
-    return or_(Job.task.in_(tasks), found) if tasks else found

@@ -9,7 +9,7 @@ from typing import Any
 from flask_admin.model.base import ViewArgs
 from flask_babel import format_decimal
 
-from cms.admin.paging import Page
+from cms.paging import Page
 
 # Counting further than anybody turns pages would cost more than the page itself.
 MOST_COUNTED = 10_000

@@ -48,8 +48,8 @@ from flask_login import current_user
 from sqlalchemy import and_, func, inspect, literal_column, select
 from sqlalchemy.orm import Query, joinedload, selectinload
 
-from cms import fulltext
-from cms.admin import columns, counting, filters, paging, trees
+from cms import fulltext, paging
+from cms.admin import columns, counting, filters, trees
 from cms.admin.access import acted_at
 from cms.admin.base import expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
@@ -63,6 +63,7 @@ from cms.admin.search_items import Lookups, SearchItem, given, in_ranges, search
 from cms.admin.tick_rules import TickRule, TickRules
 from cms.admin.views import Viewed
 from cms.errors import CmsError
+from cms.fulltext import LONGEST_SEARCH, holds, words_of
 from cms.look import lazy as _l
 
 __all__ = [
@@ -79,8 +80,6 @@ __all__ = [
     "TopButton",
 ]
 
-LONGEST_SEARCH = 200
-MOST_SEARCH_WORDS = 8
 MOST_IDS = 200
 
 
@@ -303,7 +302,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         """Return what a row must fulfil: each word is in some searchable column."""
         return and_(
             *(
-                searchable(filters.holds(self.model, it, word) for it in self.searched_columns())
+                searchable(holds(self.model, it, word) for it in self.searched_columns())
                 for word in words_of(search)
             )
         )
@@ -496,11 +495,6 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         """Return the states that change by themselves, from the status column's declaration."""
         shown = (self.column_formatters or {}).get(self.state_column)
         return shown.moving if isinstance(shown, columns.Status) else ()
-
-
-def words_of(search: str) -> list[str]:
-    """Return the words of a search, at most `MOST_SEARCH_WORDS`."""
-    return search[:LONGEST_SEARCH].split()[:MOST_SEARCH_WORDS]
 
 
 def asked_ids() -> list[str]:

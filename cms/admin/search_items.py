@@ -30,6 +30,7 @@ from cms.admin import chips, choices, filters
 from cms.admin.base import expose, needs
 from cms.admin.filters import LARGEST, LONGEST, Filter
 from cms.admin.visibility import Visibility
+from cms.fulltext import holds
 from cms.look import labelled
 
 MOST_CHOICES = 50
@@ -91,7 +92,7 @@ class SelectText(Filter):
 
     def apply(self, query: Any, value: tuple[str, str], alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
         """Keep the rows whose chosen column holds the text."""
-        return query.filter(filters.holds(self._model, *value))
+        return query.filter(holds(self._model, *value))
 
     def in_words(self, value: str) -> str:
         """Return a value as people say it: `Title: harbour`."""

@@ -77,6 +77,8 @@ SCREENS = (
     "/admin/notification/details/?id={notification}",
     "/admin/selection/",
     "/admin/selection/details/?id={selection}",
+    "/admin/token/",
+    "/admin/token/new/",
     "/admin/mail/",
     "/admin/mail/details/?id={mail}",
     "/admin/webhook/",

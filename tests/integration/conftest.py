@@ -5,12 +5,19 @@ from dataclasses import dataclass, field
 
 import pytest
 from PIL import Image as Pillow
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
+from cms.accounts.tokens import offered_to
+from cms.editorial.tokens import make
 from cms.extensions import db
+from cms.jobs import ledger
 from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
+from cms.tasks import huey
+from tests.clients import Program
+from tests.factories import make_picture, make_user
 
 
 @dataclass
@@ -95,3 +102,44 @@ def fetched(client, rendition):
     assert picture.size == (rendition.width, rendition.height)
     assert len(data) == rendition.size
     return Public(rendition.preset, data, picture)
+
+
+# The API
+
+
+@pytest.fixture
+def program(ctx):
+    """A program of somebody with a role; its token has all scopes that they can give."""
+
+    def go(role="administrator", scopes=None, user=None, ends=None):
+        user = user or make_user(role)
+        _token, text = make(user, "Newsletter", scopes or list(offered_to(user)), ends)
+        db.session.commit()
+        return Program(ctx, user, text)
+
+    return go
+
+
+@pytest.fixture
+def failed(ctx):
+    """A picture that has failed, its job, and what administrators are told of it."""
+    image = make_picture()
+    db.session.commit()
+    job = db.session.scalars(select(Job)).one()
+    job.attempts_allowed = 1
+    db.session.flush()
+    ledger.claim(job.id, huey.holder())
+    huey.record_failure(job.id, 1, RuntimeError("broken"))
+    db.session.commit()
+    image.status = ImageStatus.FAILED
+    db.session.commit()
+    return image
+
+
+@pytest.fixture
+def five(ctx):
+    made = [make_picture(filename=f"{name}.jpg") for name in ("cat", "dog", "cow", "hen", "ewe")]
+    for image, alt in zip(made, ("A cat", "", "A cow at sea", "", ""), strict=True):
+        image.alt_text = alt
+    db.session.commit()
+    return [image.id for image in made]

@@ -26,6 +26,7 @@ OF_SCREEN = {
     "image_trash": lambda _me: {"deleted_at": clock.now()},
     "export": lambda me: {"user_id": me},
     "import": lambda me: {"user_id": me},
+    "api_token": lambda me: {"user_id": me, "scopes": ["pictures:read"]},
 }
 
 

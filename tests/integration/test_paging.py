@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from cms import paging
 from cms.accounts.models import User
-from cms.admin import paging
-from cms.admin.paging import Pages, decoded, encoded, sorts_of
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
+from cms.paging import Pages, decoded, encoded, sorts_of
 from tests.factories import make_user
 
 ROWS = 43

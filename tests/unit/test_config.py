@@ -117,6 +117,7 @@ def test_settings_do_not_change_while_it_runs(load):
         ("CMS_REQUEST_MAX_MB", "10001", "Input should be less than or equal to 10000"),
         ("CMS_IMAGE_MAX_MEGAPIXELS", "1.5", "Input should be a valid integer"),
         ("CMS_LOGIN_LIMIT", "often", "'often' is not such as '10 per minute'"),
+        ("CMS_API_LIMIT", "often", "'often' is not such as '10 per minute'"),
         ("CMS_PROXY_HOPS", "6", "Input should be less than or equal to 5"),
         ("CMS_ALLOW_EMBEDDED", "queue,search", "unknown part 'search'"),
         ("CMS_MAIL_FROM", "nobody", "'nobody' is not such as 'Name <address@example.org>'"),

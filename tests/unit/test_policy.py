@@ -40,6 +40,15 @@ TABLE = {
         "viewer": "own", "author": "own", "editor": "own", "administrator": "all"
     },
     ("saved_view", "share"): {"editor": "all", "administrator": "all"},
+    ("api_token", "view"): {
+        "viewer": "own", "author": "own", "editor": "own", "administrator": "own"
+    },
+    ("api_token", "create"): {
+        "viewer": "all", "author": "all", "editor": "all", "administrator": "all"
+    },
+    ("api_token", "delete"): {
+        "viewer": "own", "author": "own", "editor": "own", "administrator": "own"
+    },
     ("job", "view"): {"editor": "all", "administrator": "all"},
     ("job", "retry"): {"administrator": "all"},
     ("job", "inspect"): {"administrator": "all"},

@@ -9,8 +9,8 @@ from cms import clock
 from cms.admin import counting, listing, lists
 from cms.admin.columns import State, badge, time_tag
 from cms.admin.listing import Listing, Tab
-from cms.admin.paging import Page
 from cms.media.sizes import size_in_words
+from cms.paging import Page
 from tests.unit.admin import toy
 
 

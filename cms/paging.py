@@ -26,8 +26,7 @@ from sqlalchemy.orm import Query
 from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
-from cms.admin.access import storable
-from cms.database import UtcDateTime
+from cms.database import UtcDateTime, storable
 
 FARTHEST_PAGE = 10_000_000
 LONGEST_ANCHOR = 2_000

@@ -1,0 +1,165 @@
+"""Who may ask the API for what: a bearer token, or the session of somebody's browser.
+
+Closed until it says what it needs: each endpoint has a `Need`. A token must have the
+scope, and its person must be allowed by `cms.accounts.policy`, as anybody is. A session
+may read; to write it also proves by a CSRF token that a page of ours asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, g, request
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import (
+    Forbidden,
+    HTTPException,
+    NotAcceptable,
+    NotFound,
+    Unauthorized,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
+
+from cms import edge
+from cms.accounts import tokens
+from cms.accounts.policy import may
+from cms.accounts.tokens import ApiToken
+from cms.config import settings
+from cms.database import storable
+from cms.errors import N_, CmsError
+from cms.errors import NotFound as NothingThere
+from cms.extensions import csrf, db, limiter
+
+Problem = TypeVar("Problem", bound=HTTPException)
+
+JSON, MULTIPART = "application/json", "multipart/form-data"
+LARGEST_KEY = 2**31 - 1  # a number beyond it is of nothing, and some databases refuse it
+_READS = ("GET", "HEAD", "OPTIONS")
+
+
+class WantsToken(CmsError):
+    """Nothing said who is asking."""
+
+    sentence = N_("Send a token: “Authorization: Bearer …”. It is made in the administration.")
+
+
+class UnusableToken(CmsError):
+    """Unknown, ended or revoked: which, is nobody's business."""
+
+    sentence = N_("This token is not known, has ended, or was revoked.")
+
+
+class LacksScope(CmsError):
+    """The person might; the token may not."""
+
+    sentence = N_("This token is not good for “%(scope)s”.")
+
+
+@dataclass(frozen=True)
+class Need:
+    """What an endpoint needs: a scope of the token, and leave of the policy for `action` on
+    `kind`. `takes` is the kind of body that it reads, and that of files may be large."""
+
+    scope: str
+    action: str
+    kind: str
+    takes: str | None = None
+
+
+def admit() -> None:
+    """Let the request in that this context holds, or raise what is wrong with it."""
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    need: Need = view.need
+    accepted = request.accept_mimetypes
+    if accepted and not accepted.best_match([JSON, "application/problem+json"]):
+        raise NotAcceptable
+    _count()
+    token = _identify()
+    if not current_user.is_authenticated:
+        raise _unauthorized(WantsToken())
+    edge.note_person()
+    if token is not None and need.scope not in token.scopes:
+        raise telling(Forbidden(), LacksScope(scope=need.scope))
+    if not may(current_user, need.action, need.kind):
+        raise Forbidden
+    _look_at(need)
+    if token is None and request.method not in _READS:
+        csrf.protect()
+
+
+def person() -> Any:
+    """Return the account of who is asking, no stand-in for it."""
+    return current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives
+
+
+def find(model: type[Any], key: int | str, action: str, kind: str, *, lock: bool = False) -> Any:
+    """Return the row `key` of `model`, to do `action` to it, until the commit if `lock`.
+
+    404 for one that is not there or not the person's to see, 403 for one that they may not
+    do that to.
+    """
+    locked = {"of": model} if lock else None
+    known = isinstance(key, str) or key <= LARGEST_KEY
+    thing = db.session.get(model, key, with_for_update=locked) if known else None
+    if thing is None or not may(current_user, "view", kind, thing):
+        raise telling(NotFound(), NothingThere())
+    if not may(current_user, action, kind, thing):
+        raise Forbidden
+    return thing
+
+
+def telling(error: Problem, told: CmsError) -> Problem:
+    """Return `error`, told by the words of another."""
+    error.told = told  # type: ignore[attr-defined]
+    return error
+
+
+def _look_at(need: Need) -> None:
+    """Refuse what no database keeps, and a body of another kind than is read."""
+    parts = [*(request.view_args or {}).values(), *request.args, *request.args.values()]
+    if not all(storable(part) for part in parts if isinstance(part, str)):
+        raise UnprocessableEntity
+    if need.takes and request.mimetype != need.takes:
+        raise UnsupportedMediaType
+    if need.takes == MULTIPART:
+        request.max_content_length = settings().request_max_bytes
+
+
+def _identify() -> ApiToken | None:
+    """Make the person of the token that was sent the one who asks. Without, it is that of
+    the session."""
+    if "Authorization" not in request.headers:
+        return None
+    given = request.authorization
+    text = given.token if given is not None and given.type == "bearer" else None
+    token = tokens.find(text) if text else None
+    if token is None:
+        raise _unauthorized(UnusableToken(), "invalid_token")
+    tokens.note_use(token)
+    g._login_user = token.user  # noqa: SLF001 - where Flask-Login keeps it
+    return token
+
+
+def _unauthorized(told: CmsError, error: str | None = None) -> Unauthorized:
+    challenge = WWWAuthenticate("bearer", {"realm": "QsCMS", **({"error": error} if error else {})})
+    return telling(Unauthorized(www_authenticate=challenge), told)
+
+
+def _given_token() -> str:
+    return "token " + tokens.digest(request.headers.get("Authorization", ""))
+
+
+# Once, here: a limit set again for each application would be counted again.
+@limiter.shared_limit(lambda: settings().api_limit, scope="api", key_func=get_remote_address)
+@limiter.shared_limit(
+    lambda: settings().api_limit,
+    scope="api",
+    key_func=_given_token,
+    exempt_when=lambda: "Authorization" not in request.headers,
+)
+def _count() -> None:
+    """Count the request, and stop it if there were too many."""

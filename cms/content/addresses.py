@@ -44,7 +44,7 @@ def find(address: str) -> Addressed | None:
     """
     tag, _slash, rest = unquote(address).strip("/").partition("/")
     language = languages.of_tag(tag)
-    if language is None or not rest:
+    if language is None or not rest or not rest.isprintable():  # PostgreSQL takes no NUL
         return None
     for model, (folder, column) in _FOLDERS.items():
         if rest.startswith(folder):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cms import trash
 from cms.accounts.models import User
-from cms.content import addresses, languages, redirects, slugs, tags, trees, writing
+from cms.content import addresses, languages, redirects, slugs, tags, writing
 from cms.content.errors import AtField
 from cms.content.models import Article, Category, Revision
 from cms.errors import N_
@@ -44,7 +44,6 @@ def create(
     _write(article, {"slug": None, **fields})
     with writing.one_of_a_kind(article, _is_taken_by_another(article)):
         db.session.add(article)
-    redirects.arrived(article)
     writing.finish(article, by)
     return article
 
@@ -67,8 +66,7 @@ def save(
     with writing.one_of_a_kind(article, _is_taken_by_another(article)):
         _write(article, fields)
         db.session.flush()
-    if addresses.of(article) != before:
-        trees.left_by_public(article, before)
+    redirects.moved(article, before)
     return writing.finish(article, by, restored_from)
 
 

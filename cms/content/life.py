@@ -174,6 +174,16 @@ def take(thing: Writing, step: Step) -> None:
         _forget_times(thing)
 
 
+def end_at(thing: Writing, moment: datetime | None, zone: str) -> None:
+    """Let a text end then. Raises `NotNow` for one that is neither live nor scheduled, and
+    `EndsTooSoon`."""
+    if thing.state not in (State.SCHEDULED, State.PUBLISHED):
+        raise NotNow(title=thing.title)
+    thing.expire_at, thing.zone = moment, thing.zone or zone
+    if problem := _end(thing):
+        raise problem
+
+
 def end(thing: Writing) -> None:
     """Archive a text whose time is over, be it that it was never live."""
     thing.state = State.ARCHIVED

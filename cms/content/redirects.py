@@ -51,17 +51,21 @@ class Loops(AtField):
 
 
 def moved(thing: Addressed, old: str) -> None:
-    """Note that a thing has left the address `old`, and that where it is now, it is."""
+    """Note that a thing has left the address `old`, if the public ever knew it there."""
+    if getattr(thing, "published_at", thing) is None or old == addresses.of(thing):
+        return
     arrived(thing)
-    if old != addresses.of(thing):
-        _forget(old)
-        _lead_on(old, kind=thing.kind, thing_id=thing.id, target=None)
-        db.session.add(Redirect(source=old, kind=thing.kind, thing_id=thing.id))
-        db.session.flush()
+    _forget(old)
+    _lead_on(old, kind=thing.kind, thing_id=thing.id, target=None)
+    db.session.add(Redirect(source=old, kind=thing.kind, thing_id=thing.id))
+    db.session.flush()
 
 
 def arrived(thing: Addressed) -> None:
-    """Note that a thing is at its address, which then leads to nothing else."""
+    """Note that the public finds a thing at its address, which leads to nothing else then.
+
+    Not before: a draft there would only hide where those who come are led to.
+    """
     _forget(addresses.of(thing))
 
 
@@ -96,8 +100,10 @@ def add(source: str, target: str) -> Redirect:
 
 def find(address: str) -> str | None:
     """Return the address to show in place of one where nothing is; None if there is none."""
-    query = select(Redirect).where(Redirect.source == _tidy(address))
-    found = db.session.scalar(query)
+    source = _tidy(address)
+    if not source.isprintable():  # PostgreSQL takes no NUL
+        return None
+    found = db.session.scalar(select(Redirect).where(Redirect.source == source))
     if found is None:
         return None
     if found.kind is None:

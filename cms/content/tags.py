@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from cms.content import slugs
 from cms.content.errors import TooLong
@@ -29,10 +30,18 @@ def named(titles: Iterable[str], language: str) -> list[Tag]:
     known = _known(wanted, language)
     for slug, name in wanted.items():
         if slug not in known:
-            known[slug] = Tag(title=name, slug=slug, language=language)
-            db.session.add(known[slug])
-    db.session.flush()
+            known[slug] = _add(Tag(title=name, slug=slug, language=language))
     return [known[slug] for slug in wanted]
+
+
+def _add(tag: Tag) -> Tag:
+    try:
+        with db.session.begin_nested():
+            db.session.add(tag)
+    except IntegrityError:  # another had the same idea; or the database knows no accents
+        query = select(Tag).where(Tag.language == tag.language, Tag.slug == tag.slug)
+        return db.session.scalars(query).one()
+    return tag
 
 
 def _known(wanted: Iterable[str], language: str) -> dict[str, Tag]:

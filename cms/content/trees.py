@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import defer
 
 from cms import trash
 from cms.content import addresses, redirects, slugs
@@ -85,9 +87,11 @@ def place(
     node.parent, node.parent_id = parent, parent.id if parent else None
     _renew_paths(node, below, prefix)
     _arrange(tree, node, position or (node.position if stays else len(tree) + 1))
-    db.session.add(node)
-    db.session.flush()
-    _tell(node, before)
+    _write(node, is_taken)
+    for one, address in before.items():
+        redirects.moved(one, address)
+    if isinstance(node, Category):  # there is no draft of one
+        redirects.arrived(node)
 
 
 def children(node: Node) -> Sequence[Node]:
@@ -112,10 +116,23 @@ def refuse_parent(node: Node) -> None:
         raise HasChildren(title=node.title)
 
 
+def _write(node: Node, is_taken: slugs.IsTaken) -> None:
+    """Write a node and what moved with it. Raises `SlugTaken` if another came first."""
+    slug = node.slug
+    try:
+        with db.session.begin_nested():
+            db.session.add(node)
+    except IntegrityError:
+        free = slugs.choose(slug, node.kind, lambda name: name == slug or is_taken(name))
+        raise slugs.SlugTaken(slug=slug, free=free) from None
+
+
 def _held(node: Node) -> Sequence[Node]:
     """Return the whole tree of a node's language, locked, also what is in the trash."""
     model: Any = type(node)
     query = select(model).where(model.language == node.language).with_for_update()
+    if model is Page:
+        query = query.options(defer(Page.body), defer(Page.plain))  # of a thousand pages
     with trash.included():
         return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
@@ -163,19 +180,3 @@ def _arrange(tree: Sequence[Node], node: Node, position: int) -> None:
     others.insert(max(position, 1) - 1, node)
     for number, one in enumerate(others, 1):
         one.position = number
-
-
-def _tell(node: Node, before: dict[Node, str]) -> None:
-    if node not in before:
-        redirects.arrived(node)
-    for one, address in before.items():
-        if address != addresses.of(one):
-            left_by_public(one, address)
-
-
-def left_by_public(thing: addresses.Addressed, old: str) -> None:
-    """Leave a redirect at `old` if the public ever knew the thing there."""
-    if getattr(thing, "published_at", thing) is None:
-        redirects.arrived(thing)
-    else:
-        redirects.moved(thing, old)

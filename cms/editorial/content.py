@@ -18,8 +18,9 @@ from cms.accounts.policy import may
 from cms.audit.services import record
 from cms.content import articles, life, pages, reviews, revisions, site_settings, trees, writing
 from cms.content.errors import AtField
-from cms.content.life import STEPS, Pictures, Step
-from cms.content.models import Article, Page, ReviewComment, Revision, State, Writing
+from cms.content.life import STEPS, Step
+from cms.content.models import Article, Category, Page, ReviewComment, Revision, State, Writing
+from cms.editorial.edits import as_json
 from cms.editorial.trash import hold
 from cms.errors import N_, NotAllowed, NotFound
 from cms.extensions import db
@@ -95,7 +96,7 @@ def create(model: Any, by: User, **fields: Any) -> Any:
 def save(thing: Writing, by: User, *, seen: int | None = None, **fields: Any) -> Revision | None:
     """Change a text; None if nothing differs. `seen` is the version that the form shows.
 
-    What is live is changed only if all its pictures can be shown.
+    What is live is changed only to what could be published.
     """
     return _save(thing, by, seen, fields)
 
@@ -103,8 +104,8 @@ def save(thing: Writing, by: User, *, seen: int | None = None, **fields: Any) ->
 def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -> Revision | None:
     """Let a text be what it was in a revision, as a revision of its own; None if it is so.
 
-    It stays where it is in the tree, and keeps its address. Raises `NotFound` for a number
-    that it has not.
+    It stays where it is in the tree, and keeps its address; a cover or a category that is
+    gone stays away. Raises `NotFound` for a number that it has not.
     """
     old = revisions.find(thing, number)
     if old is None:
@@ -114,6 +115,8 @@ def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -
         kept.pop(name, None)
     if kept.get("cover_id") and not _is_in_library(kept["cover_id"]):
         kept["cover_id"] = None
+    if kept.get("category_id") and db.session.get(Category, kept["category_id"]) is None:
+        kept["category_id"] = None
     return _save(thing, by, seen, kept, restored_from=number)
 
 
@@ -127,8 +130,7 @@ def _save(
         made: Revision | None = _KINDS[type(thing)].save(thing, by, seen=seen, **fields, **more)
         if not may_edit(thing, by):  # it has moved on, as is seen once it is locked
             raise NotAllowed
-        wanted = Pictures.READY if thing.is_live else Pictures.ANY
-        for problem in live.picture_problems(thing, wanted):
+        for problem in live.problems(thing, STEPS["publish"]) if thing.is_live else ():
             raise problem
     if made is not None:
         record("edit", thing, revision=made.number, fields=made.changed, **more)
@@ -155,9 +157,10 @@ def take(
 
     Raises `NotAllowed`, `NotNow`, `Conflict`, or the first of what keeps it from the step.
     """
-    _take(thing, STEPS[name], by, seen)
-    if comment.strip():
-        reviews.comment(thing, by, comment)
+    with db.session.begin_nested():
+        _take(thing, STEPS[name], by, seen)
+        if comment.strip():
+            reviews.comment(thing, by, comment)
 
 
 def schedule(  # noqa: PLR0913 - each is a field of its form
@@ -178,6 +181,21 @@ def schedule(  # noqa: PLR0913 - each is a field of its form
         thing.publish_at, thing.expire_at, thing.zone = begin, end, zone
         db.session.flush()
         _take(thing, STEPS["schedule"], by, seen, at=begin.isoformat(), zone=zone)
+
+
+def end_at(thing: Writing, by: User, until: datetime | None, zone: str) -> None:
+    """Say when what is live, or will be, ends; None is never.
+
+    Raises `NotAllowed`, `NotNow`, and errors of the time.
+    """
+    moment = life.moment(until, zone) if until else None
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not may(by, "publish", thing.kind, thing):
+            raise NotAllowed
+        before = thing.expire_at
+        life.end_at(thing, moment, zone)
+        record("end", thing, expire_at=[as_json(before), as_json(moment)])
 
 
 def problems(thing: Writing, name: str) -> list[AtField]:
@@ -205,13 +223,14 @@ def _take(thing: Writing, step: Step, by: User, seen: int | None, **more: Any) -
 def delete(thing: Writing, by: User) -> None:
     """Move a thing to the trash; the site shows it no more. Raises `HasChildren`, and
     `NotAllowed` for an author whose text is not a draft."""
-    writing.hold(thing)
-    if not (may(by, "delete", thing.kind, thing) and may_edit(thing, by)):
-        raise NotAllowed
-    if isinstance(thing, Page):
-        trees.refuse_parent(thing)
-    record("delete", thing, title=thing.title)
-    thing.put_in_trash(by)
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not (may(by, "delete", thing.kind, thing) and may_edit(thing, by)):
+            raise NotAllowed
+        if isinstance(thing, Page):
+            trees.refuse_parent(thing)
+        record("delete", thing, title=thing.title)
+        thing.put_in_trash(by)
 
 
 def restore_from_trash(thing: Writing) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from cms import clock, trash
 from cms.audit.services import record
 from cms.config import settings
-from cms.content import life, site_settings, trees, writing
+from cms.content import life, redirects, site_settings, trees, writing
 from cms.content.errors import AtField
 from cms.content.life import STEPS, Pictures, Step
 from cms.content.models import Article, Page, State, Writing
@@ -111,6 +111,8 @@ def take(thing: Writing, step: Step, **more: Any) -> None:
         raise problem
     before = thing.state
     life.take(thing, step)
+    if thing.is_live:
+        redirects.arrived(thing)
     record(step.name, thing, state=[before.value, thing.state.value], **more)
     db.session.flush()
 
@@ -268,9 +270,9 @@ def _see_to(
     for model in MODELS:
         for thing_id in _ids(model, found := find(model, now)):
             query = select(model).where(model.id == thing_id, found).with_for_update()
-            thing = db.session.scalar(query.execution_options(populate_existing=True))
             try:
                 with db.session.begin_nested():
+                    thing = db.session.scalar(query.execution_options(populate_existing=True))
                     outcomes += [act(thing, now)] if thing is not None else []
             except Exception as error:
                 logger.exception("%s %s could not be seen to", model.kind, thing_id)

@@ -149,6 +149,20 @@ def test_two_who_take_a_slug_at_once_are_told_apart(each_ctx):
     assert db.session.query(Article).count() == 1
 
 
+def test_a_tag_that_differs_by_an_accent_is_no_accident(each_ctx):
+    first, second = make_article(tags=["Cafe"]), make_article(tags=["Café"])
+    db.session.commit()
+    assert len(first.tags) == len(second.tags) == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["/en/articles/%00", "/fr/articles/x", "/en", "/", "", "/en/x%0a"]
+)
+def test_nothing_is_at_an_address_of_none(each_ctx, address):
+    assert addresses.find(address) is None
+    assert redirects.find(address) is None
+
+
 # Redirects
 
 
@@ -179,6 +193,8 @@ def test_what_comes_to_an_old_address_is_found_there(ctx):
     article = published(title="First")
     content.save(article, make_user("editor"), slug="second")
     new = make_article(title="First")
+    assert redirects.find("/en/articles/first") == "/en/articles/second", "a draft hides nothing"
+    content.take(new, "publish", make_user("editor"))
     assert redirects.find("/en/articles/first") is None
     assert addresses.find("/en/articles/first") is new
 
@@ -218,6 +234,15 @@ def test_an_older_revision_comes_back_as_a_new_one(ctx):
     assert content.restore(article, by, 3) is None
     with pytest.raises(NotFound):
         content.restore(article, by, 99)
+
+
+def test_a_category_that_is_gone_does_not_come_back(ctx):
+    category = categories.create("Travel")
+    article = make_article(category_id=category.id)
+    content.save(article, article.owner, category_id=None, title="Other")
+    categories.remove(category)
+    content.restore(article, article.owner, 1)
+    assert article.category_id is None
 
 
 def test_a_cover_that_is_gone_does_not_come_back(ctx):

@@ -1,5 +1,7 @@
 """Pages and categories: their trees, their addresses, and the menus that lead to them."""
 
+from threading import Barrier, Thread
+
 import pytest
 
 from cms.content import addresses, categories, menus, pages, redirects, site_settings, slugs, trees
@@ -94,6 +96,27 @@ def test_a_slug_is_one_of_its_place(editor):
     assert make_page(title="About").path == "about-2"
     with pytest.raises(slugs.SlugTaken):
         content.create(Page, editor, title="x", slug="about")
+
+
+def test_two_who_take_a_place_at_once_are_told_apart(each_ctx):
+    ready, told = Barrier(2), []
+
+    def write():
+        with each_ctx.app_context():
+            ready.wait()
+            try:
+                pages.create(None, title="About", slug="about")
+                db.session.commit()
+                told.append("about")
+            except slugs.SlugTaken as refused:
+                told.append(refused.facts["free"])
+
+    threads = [Thread(target=write) for _one in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["about", "about-2"]
 
 
 @pytest.mark.parametrize("title", sorted(slugs.RESERVED))

@@ -96,6 +96,8 @@ def test_a_draft_is_saved_while_its_pictures_wait_and_what_is_live_is_not(editor
     content.take(article, "publish", editor)
     with pytest.raises(live.PictureWaits):
         content.save(article, editor, body=body)
+    with pytest.raises(life.EmptyBody):
+        content.save(article, editor, body="")
     db.session.commit()
     assert article.body == "<p>Without</p>"
     run_jobs()
@@ -186,6 +188,21 @@ def test_a_schedule_can_be_moved_and_taken_back(ctx, moment, editor):
     content.take(article, "unschedule", editor)
     assert due(moment + 2 * HOUR) == []
     assert (article.state, article.publish_at) == (State.DRAFT, None)
+
+
+def test_what_is_live_can_be_given_an_end(ctx, moment, editor):
+    article = make_article()
+    with pytest.raises(life.NotNow):
+        content.end_at(article, editor, NOON, SHANGHAI)
+    with clock.stopped_at(moment - HOUR):
+        content.take(article, "publish", editor)
+        with pytest.raises(life.EndsTooSoon):
+            content.end_at(article, editor, NOON - 2 * HOUR, SHANGHAI)
+        content.end_at(article, editor, NOON, SHANGHAI)
+        with pytest.raises(NotAllowed):
+            content.end_at(article, article.owner, None, SHANGHAI)
+    assert (article.expire_at, article.zone) == (moment, SHANGHAI)
+    assert [one.what for one in due(moment)] == ["ended"]
 
 
 def test_what_is_in_the_trash_does_not_go_live(ctx, moment, editor):

@@ -30,6 +30,14 @@ from cms.media.models import Image
 from cms.tasks import content as live
 from cms.tasks.content import purge_article, purge_page
 
+
+class NoAuthor(AtField):
+    """The account is switched off, or that of a viewer."""
+
+    sentence = N_("This account may not write.")
+    field = "owner"
+
+
 # What may be done to this may be done to all.
 _NOBODYS = SimpleNamespace(owner_id=None)
 
@@ -101,6 +109,18 @@ def save(thing: Writing, by: User, *, seen: int | None = None, **fields: Any) ->
     return _save(thing, by, seen, fields)
 
 
+def hand_over(thing: Writing, by: User, author: User) -> None:
+    """Let another be the author. Raises `NotAllowed`, and `NoAuthor` for one who may not write."""
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not may(by, "edit", thing.kind, _NOBODYS):
+            raise NotAllowed
+        if not may(author, "create", thing.kind):
+            raise NoAuthor
+        record("hand over", thing, owner_id=[thing.owner_id, author.id])
+        thing.owner = author
+
+
 def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -> Revision | None:
     """Let a text be what it was in a revision, as a revision of its own; None if it is so.
 
@@ -134,6 +154,7 @@ def _save(
             raise problem
     if made is not None:
         record("edit", thing, revision=made.number, fields=made.changed, **more)
+        live.announce_change(thing, was_live=thing.is_live)
     return made
 
 
@@ -231,6 +252,7 @@ def delete(thing: Writing, by: User) -> None:
             trees.refuse_parent(thing)
         record("delete", thing, title=thing.title)
         thing.put_in_trash(by)
+        live.announce_change(thing, was_live=thing.is_live)
 
 
 def restore_from_trash(thing: Writing) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from cms import clock, trash
 from cms.audit.services import record
 from cms.config import settings
-from cms.content import life, redirects, site_settings, trees, writing
+from cms.content import addresses, life, redirects, site_settings, trees, writing
 from cms.content.errors import AtField
 from cms.content.life import STEPS, Pictures, Step
 from cms.content.models import Article, Page, State, Writing
@@ -28,6 +28,7 @@ from cms.media.models import Image, ImageStatus
 from cms.tasks.mail import post
 from cms.tasks.queue import huey
 from cms.tasks.trash import hold
+from cms.tasks.webhooks import announce
 
 logger = logging.getLogger(__name__)
 
@@ -109,12 +110,32 @@ def take(thing: Writing, step: Step, **more: Any) -> None:
     life.check_start(thing, step)
     for problem in problems(thing, step):
         raise problem
-    before = thing.state
+    before, was_live = thing.state, thing.is_live
     life.take(thing, step)
     if thing.is_live:
         redirects.arrived(thing)
     record(step.name, thing, state=[before.value, thing.state.value], **more)
-    db.session.flush()
+    announce_change(thing, was_live=was_live)
+
+
+def announce_change(thing: Writing, *, was_live: bool) -> None:
+    """Tell other systems what the public has seen of a change to a text."""
+    is_live = thing.is_live and not thing.in_trash
+    if is_live:
+        announce("content.changed" if was_live else "content.published", in_brief(thing))
+    elif was_live:
+        announce("content.removed", in_brief(thing))
+
+
+def in_brief(thing: Writing) -> dict[str, Any]:
+    """Return what other systems are told of a text."""
+    return {
+        "kind": thing.kind,
+        "id": thing.id,
+        "title": thing.title,
+        "language": thing.language,
+        "address": addresses.of(thing),
+    }
 
 
 # Where pictures are used, be it by what is in the trash: it may come back
@@ -213,9 +234,10 @@ def _publish(thing: Writing, now: datetime) -> Outcome:
 
 
 def _expire(thing: Writing, now: datetime) -> Outcome:
-    before, late = thing.state, now - (thing.expire_at or now)
+    before, was_live, late = thing.state, thing.is_live, now - (thing.expire_at or now)
     life.end(thing)
     record("expire", thing, state=[before.value, thing.state.value], **_in_seconds(late))
+    announce_change(thing, was_live=was_live)
     return Outcome(thing.kind, thing.id, "ended", late)
 
 

@@ -362,6 +362,17 @@ def test_an_author_changes_only_own_drafts(author):
         content.take(article, "archive", author)
 
 
+def test_an_editor_hands_an_article_to_another_author(author, editor):
+    article, other = make_article(author), make_user("author")
+    with pytest.raises(NotAllowed):
+        content.hand_over(article, author, other)
+    with pytest.raises(content.NoAuthor):
+        content.hand_over(article, editor, make_user("viewer"))
+    content.hand_over(article, editor, other)
+    assert content.may_edit(article, other)
+    assert not content.may_edit(article, author)
+
+
 def test_each_role_sees_what_it_may(ctx, author, editor):
     draft, others, live = make_article(author), make_article(), published()
     people = {"viewer": make_user("viewer"), "author": author, "editor": editor}

@@ -18,6 +18,7 @@ from cms.mail.models import MailMessage
 from cms.media.models import Image, ImageStatus
 from cms.tasks import content as live
 from cms.tasks import huey
+from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.factories import make_article, make_page, make_picture, make_user
 
 NOON = datetime.fromisoformat("2026-03-01T20:00")  # in Shanghai, as the `moment` of the tests
@@ -297,6 +298,47 @@ def test_one_without_an_author_is_held_all_the_same(ctx, moment):
     due(moment)
     assert article.held_told
     assert mails() == []
+
+
+# Others
+
+
+@pytest.fixture
+def told(ctx):
+    """What another system that wants to know of everything is told."""
+    events = ["content.published", "content.changed", "content.removed"]
+    db.session.add(WebhookEndpoint(name="Shop", url="https://shop.example/", events=events))
+    db.session.commit()
+
+    def read():
+        found = db.session.query(WebhookDelivery).order_by(WebhookDelivery.id)
+        return [(one.event.removeprefix("content."), one.payload["data"]["title"]) for one in found]
+
+    return read
+
+
+def test_other_systems_are_told_of_what_the_public_sees(told, moment, editor):
+    article = make_article(title="Harbour")
+    content.save(article, article.owner, title="Haven")
+    content.take(article, "submit", article.owner)
+    content.take(article, "publish", editor)
+    content.save(article, editor, title="Port")
+    content.save(article, editor, title="Port")
+    content.take(article, "unpublish", editor)
+    content.take(article, "publish", editor)
+    content.delete(article, editor)
+    assert told() == [
+        ("published", "Haven"), ("changed", "Port"), ("removed", "Port"), ("published", "Port"),
+        ("removed", "Port"),
+    ]  # fmt: skip
+
+
+def test_they_are_told_of_what_the_job_does_and_not_of_what_nobody_saw(told, moment):
+    scheduled(moment, title="Live", until=NOON + HOUR)
+    due(moment)
+    scheduled(moment, title="Missed", until=NOON + HOUR)
+    due(moment + HOUR)
+    assert told() == [("published", "Live"), ("removed", "Live")]
 
 
 # The job

@@ -65,7 +65,6 @@ def save(
     before = addresses.of(article)
     with writing.one_of_a_kind(article, _is_taken_by_another(article)):
         _write(article, fields)
-        db.session.flush()
     redirects.moved(article, before)
     return writing.finish(article, by, restored_from)
 
@@ -79,10 +78,10 @@ def _write(article: Article, fields: Mapping[str, Any]) -> None:
             article.cover_id = fields["cover_id"]
         if "category_id" in fields:
             article.category_id = _category(article, fields["category_id"])
-        if "slug" in fields:
-            article.slug = _slug(article, fields["slug"])
         if "tags" in fields:
             article.tags = tags.named(fields["tags"], article.language)
+        if "slug" in fields:  # last: new tags are written at once, and a slug may be lost
+            article.slug = _slug(article, fields["slug"])
 
 
 def _category(article: Article, category_id: int | None) -> int | None:

@@ -190,15 +190,13 @@ def end(thing: Writing) -> None:
     _forget_times(thing)
 
 
-def hold(thing: Writing, reason: CmsError) -> bool:
-    """Keep a text from going live, and say why; return whether that is news."""
-    told = (thing.held_sentence, thing.held_facts)
+def hold(thing: Writing, reason: CmsError) -> None:
+    """Keep a text from going live, and say why: its author is to be told what is news."""
+    why = (reason.sentence, dict(reason.facts))
+    if why != (thing.held_sentence, thing.held_facts):
+        thing.held_told = False
     thing.held_at = clock.now()
-    thing.held_sentence, thing.held_facts = reason.sentence, dict(reason.facts)
-    if told == (thing.held_sentence, thing.held_facts):
-        return False
-    thing.held_told = False
-    return True
+    thing.held_sentence, thing.held_facts = why
 
 
 def forget_hold(thing: Writing) -> None:

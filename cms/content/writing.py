@@ -88,13 +88,14 @@ def translations_of(thing: Writing) -> dict[str, Writing]:
 
 @contextmanager
 def one_of_a_kind(thing: Writing, is_taken: Callable[[str], bool]) -> Iterator[None]:
-    """Write a text inside; where another has taken its slug meanwhile, raise `SlugTaken`."""
+    """Set the fields of a text inside; where another has taken its slug meanwhile, raise
+    `SlugTaken`."""
+    slug = ""
     try:
         with db.session.begin_nested():
             yield
             slug = thing.slug
     except IntegrityError:
-        slug = thing.__dict__.get("slug") or ""
         if not is_taken(slug):
             raise
         raise slugs.SlugTaken(slug=slug, free=slugs.choose(slug, thing.kind, is_taken)) from None

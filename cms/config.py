@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from limits import parse_many
@@ -80,6 +81,10 @@ class Settings(BaseModel):
     locale: Literal["en", "zh_Hans_CN"] = Field(
         "en", description="Language where the browser asks for none that we have."
     )
+    content_languages: tuple[str, ...] = Field(
+        ("en", "zh_Hans_CN"),
+        description="Languages that articles and pages are written in, the first one first.",
+    )
     job_retry_delay: int | None = Field(
         None, ge=0, description="Seconds between attempts, in place of each job's own (60)."
     )
@@ -141,7 +146,9 @@ class Settings(BaseModel):
     )
     app: str = Field("wsgi:app", description="The application that a worker loads.")
 
-    @field_validator("trusted_hosts", "allow_embedded", "webhook_allow", mode="before")
+    @field_validator(
+        "trusted_hosts", "allow_embedded", "webhook_allow", "content_languages", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (
@@ -156,6 +163,20 @@ class Settings(BaseModel):
         if unknown := set(parts) - set(EMBEDDED_PARTS):
             raise ValueError(f"unknown part {min(unknown)!r}")
         return parts
+
+    @field_validator("content_languages")
+    @classmethod
+    def _known_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        if not languages:
+            raise ValueError("it must name at least one language")
+        for language in languages:
+            try:
+                known = str(Locale.parse(language)) == language
+            except (UnknownLocaleError, ValueError):
+                known = False
+            if not known:
+                raise ValueError(f"{language!r} is no language such as 'en' or 'zh_Hans_CN'")
+        return languages
 
     @field_validator("mail_from")
     @classmethod

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 TEXTS = {
     "image": ("title", "alt_text", "filename"),
     "mail_message": ("subject", "recipient"),
+    "article": ("title", "summary", "plain"),
+    "page": ("title", "summary", "plain"),
 }
 SHORTEST_WORD = 3
 LONGEST_SEARCH = 200

@@ -12,7 +12,6 @@ from sqlalchemy import update
 
 from cms.app import create_app
 from cms.extensions import db
-from cms.jobs.models import Job
 from cms.jobs.queue import open_storage
 from cms.tasks import huey
 from tests import services
@@ -220,7 +219,9 @@ def _clean_context(app):
 
 
 def _empty(app):
-    db.session.execute(update(Job).values(retry_of_id=None))  # MariaDB minds the order of rows
+    for table in db.metadata.tables.values():  # MariaDB minds the order of rows
+        for key in (key for key in table.foreign_keys if key.column.table is table):
+            db.session.execute(update(table).values({key.parent: None}))
     for table in reversed(db.metadata.sorted_tables):
         db.session.execute(table.delete())
     db.session.commit()

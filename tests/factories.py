@@ -9,6 +9,7 @@ from werkzeug.datastructures import FileStorage
 
 from cms.accounts.services import create_user
 from cms.config import settings
+from cms.content import articles, pages
 from cms.editorial.uploads import upload_pictures
 from cms.extensions import db
 from cms.media import files
@@ -48,6 +49,18 @@ def make_picture(data=None, filename="picture.jpg", owner=None):
     db.session.flush()
     ((image, _job),) = result.taken
     return image
+
+
+def make_article(by=None, **fields):
+    """An article of an author's own, with a title and a text: a draft."""
+    given = {"title": f"Article {next(_numbers)}", "body": "<p>Some words.</p>", **fields}
+    return articles.create(by or make_user("author"), **given)
+
+
+def make_page(by=None, **fields):
+    """A page of an editor's, with a title and a text: a draft."""
+    given = {"title": f"Page {next(_numbers)}", "body": "<p>Some words.</p>", **fields}
+    return pages.create(by or make_user("editor"), **given)
 
 
 def form_file(data, filename="picture.jpg"):

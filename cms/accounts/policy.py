@@ -6,6 +6,24 @@ from typing import Any
 
 ROLES = ("viewer", "author", "editor", "administrator")
 
+# What is published anybody may `read`; to `view` is to see it in whichever state it is.
+_AUTHORS = frozenset({"read", "view:own", "create", "edit:own", "submit:own", "delete:own"})
+_EDITORS = frozenset(
+    {
+        "read",
+        "view",
+        "create",
+        "edit",
+        "submit",
+        "review",
+        "schedule",
+        "publish",
+        "archive",
+        "delete",
+        "restore",
+    }
+)
+
 # What each role may do to each kind of thing. What is not listed is denied.
 _GRANTS: dict[str, dict[str, frozenset[str]]] = {
     "viewer": {
@@ -13,6 +31,8 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "api_token": frozenset({"view:own", "create", "delete:own"}),
         "image": frozenset({"view"}),
         "saved_view": frozenset({"create", "edit:own"}),
+        "article": frozenset({"read"}),
+        "page": frozenset({"read"}),
     },
     "author": {
         "admin": frozenset({"enter"}),
@@ -21,6 +41,9 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "image": frozenset({"view", "create", "edit:own", "retry:own"}),
         "import": frozenset({"view:own", "create", "edit:own", "delete:own"}),
         "selection": frozenset({"view:own", "stop:own"}),
+        "article": _AUTHORS,
+        "page": _AUTHORS,
+        "category": frozenset({"view"}),
     },
     "editor": {
         "admin": frozenset({"enter"}),
@@ -35,6 +58,11 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "library": frozenset({"view", "edit"}),
         "job": frozenset({"view"}),
         "selection": frozenset({"view:own", "stop:own"}),
+        "article": _EDITORS,
+        "page": _EDITORS,
+        "category": frozenset({"view", "create", "edit", "delete"}),
+        "menu": frozenset({"view", "edit"}),
+        "redirect": frozenset({"view", "create", "delete"}),
     },
     "administrator": {
         "admin": frozenset({"enter"}),
@@ -66,6 +94,12 @@ _GRANTS: dict[str, dict[str, frozenset[str]]] = {
         "mail": frozenset({"view", "retry"}),
         "webhook": frozenset({"view", "create", "edit", "delete"}),
         "webhook_delivery": frozenset({"view", "retry"}),
+        "article": _EDITORS | {"purge"},
+        "page": _EDITORS | {"purge"},
+        "category": frozenset({"view", "create", "edit", "delete"}),
+        "menu": frozenset({"view", "edit"}),
+        "redirect": frozenset({"view", "create", "delete"}),
+        "site_setting": frozenset({"view", "edit"}),
     },
 }
 

@@ -73,7 +73,7 @@ def live_lines(counts: dict[str, int]) -> list[Line]:
     def listed(**where: Any) -> str:
         return url_for("image.index_view", **where)
 
-    lines = [
+    return [
         Line(
             "failed",
             _("Failed"),
@@ -102,19 +102,15 @@ def live_lines(counts: dict[str, int]) -> list[Line]:
             drawing="photo",
             address=listed(tab="alike"),
         ),
+        Line(
+            "unused",
+            _("Unused"),
+            _("No page shows these pictures. Perhaps nobody needs them any more."),
+            counts["unused"],
+            drawing="photo-off",
+            address=listed(flt0_use_is="no"),
+        ),
     ]
-    if "unused" in counts:
-        lines.append(
-            Line(
-                "unused",
-                _("Unused"),
-                _("No page shows these pictures. Perhaps nobody needs them any more."),
-                counts["unused"],
-                drawing="photo-off",
-                address=listed(flt0_use_is="no"),
-            )
-        )
-    return lines
 
 
 def surveyed_lines(found: Figures) -> list[Line]:

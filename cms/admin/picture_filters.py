@@ -28,16 +28,11 @@ class OneOfThese(OneOf):
 
 
 class Used(OneOf):
-    """Whether a picture is used anywhere, where there is anything that could use it."""
+    """Whether a picture is used anywhere."""
 
     def __init__(self) -> None:
         super().__init__(Image.id, _l("Use"), [("no", _l("Unused")), ("yes", _l("Used"))])
         self.key_name = "use"
-
-    @property
-    def offered(self) -> bool:
-        """Whether anything could use a picture."""
-        return usage.is_known()
 
     def apply(self, query: Any, value: str, alias: Any = None) -> Any:  # noqa: ARG002 - Flask-Admin's
         """Keep the pictures that are used, or those that are not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -14,12 +15,14 @@ from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
 from cms.accounts.services import create_user
+from cms.cli import demo_content
 from cms.config import settings
 from cms.editorial.uploads import upload_pictures
 from cms.extensions import db
 from cms.imaging.samples import draw_sample
 from cms.media import files
 from cms.media.incoming import IncomingFile
+from cms.media.models import Image
 
 FIRST_ADMIN = "admin@example.com"
 
@@ -37,7 +40,7 @@ DEMO_PICTURES = (
 @click.command()
 @with_appcontext
 def setup() -> None:
-    """Migrate the database; on the first run add an administrator and demo pictures.
+    """Migrate the database; on the first run add an administrator and demo content.
 
     The administrator's password is made at random and printed this once.
     """
@@ -46,7 +49,7 @@ def setup() -> None:
         return
     password = secrets.token_urlsafe(12)
     admin = create_user(FIRST_ADMIN, password, ["administrator"])
-    _upload_demo(admin)
+    _add_demo(admin)
     db.session.commit()
     click.echo(f"\n  Log in as {FIRST_ADMIN} with the password  {password}\n")
 
@@ -54,19 +57,31 @@ def setup() -> None:
 @click.command()
 @with_appcontext
 def demo() -> None:
-    """Add the demo pictures, in English and Chinese."""
-    _upload_demo(db.session.scalars(select(User).order_by(User.id)).first())
+    """Add the demo pictures, and articles and pages with them, in English and Chinese."""
+    _add_demo(db.session.scalars(select(User).order_by(User.id)).first())
     db.session.commit()
 
 
-def _upload_demo(owner: User | None) -> None:
+def _add_demo(owner: User | None) -> None:
+    covers = _upload_demo(owner)
+    if owner is not None:
+        demo_content.add(owner, covers)
+
+
+def _upload_demo(owner: User | None) -> dict[str, Image]:
+    """Return the pictures by the names of their files, be they new or here already."""
+    pictures = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed, (name, title, alt_text) in enumerate(DEMO_PICTURES):
             path = Path(folder) / f"{seed}.jpg"
             draw_sample(seed, (2400, 1600), path)
-            result = upload_pictures([_as_upload(path, name)], owner)
+            with closing(_as_upload(path, name)) as upload:
+                result = upload_pictures([upload], owner)
             for image, _job in result.taken:
                 image.title, image.alt_text = title, alt_text
+                pictures[name] = image
+            pictures.update((name, one.image) for one in result.duplicates)
+    return pictures
 
 
 def _as_upload(path: Path, name: str) -> FileStorage:

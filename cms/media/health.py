@@ -19,16 +19,14 @@ ALIKE = Image.look_id.is_not(None)
 
 
 def counts(at_most: int) -> dict[str, int]:
-    """Count what is there and what could be better, each to `at_most`; what is `unused`
-    only where anything could use a picture."""
+    """Count what is there and what could be better, each to `at_most`."""
     parts: dict[str, ColumnElement[bool] | None] = {
         "pictures": None,
         "failed": FAILED,
         "textless": TEXTLESS,
         "alike": ALIKE,
+        "unused": ~usage.is_used(),
     }
-    if usage.is_known():
-        parts["unused"] = ~usage.is_used()
     cells = [_capped(criterion, at_most) for criterion in parts.values()]
     return dict(zip(parts, db.session.execute(select(*cells)).one(), strict=True))
 

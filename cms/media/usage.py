@@ -87,8 +87,3 @@ def refuse_used(image: Image) -> None:
 def is_used() -> ColumnElement[bool]:
     """Return what a query of pictures is narrowed by to those that are used."""
     return or_(false(), *(Image.id.in_(keys()) for _finder, keys in _finders.values()))
-
-
-def is_known() -> bool:
-    """Tell whether anything is there that could show a picture."""
-    return bool(_finders)

@@ -1,6 +1,7 @@
 """The jobs. `huey_consumer cms.tasks.huey` finds them all through this import."""
 
 from cms.tasks import (
+    content,
     drill,
     exports,
     images,
@@ -20,6 +21,7 @@ from cms.tasks import (
 from cms.tasks.queue import huey
 
 __all__ = [
+    "content",
     "drill",
     "exports",
     "huey",

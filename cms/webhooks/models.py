@@ -18,6 +18,9 @@ from cms.errors import N_
 # What can be told of. A name that was given is kept: endpoints have asked for it.
 EVENTS = {
     "picture.ready": N_("A picture is ready"),
+    "content.published": N_("An article or a page has gone live"),
+    "content.changed": N_("An article or a page that is live has changed"),
+    "content.removed": N_("An article or a page is not live any more"),
     "job.failed": N_("A job has failed for good"),
 }
 

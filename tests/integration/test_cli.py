@@ -1,17 +1,22 @@
 """`flask cms …`: what operators do from a shell."""
 
 import re
+from datetime import timedelta
 
 import click.testing
 import pytest
 
+from cms import clock
 from cms.accounts.models import User
 from cms.accounts.policy import ROLES
 from cms.app import create_app
 from cms.cli.setup import DEMO_PICTURES, FIRST_ADMIN
+from cms.content import addresses, menus
+from cms.content.models import Article, State
 from cms.extensions import db
 from cms.jobs.models import Job
 from cms.media.models import Image
+from cms.tasks.content import publish_due
 from tests.clients import PageClient
 from tests.factories import QUICK_TO_HASH, make_user
 from tests.processes import PASSWORD
@@ -123,6 +128,23 @@ def test_demo_adds_the_pictures_once_more_in_both_languages(cms):
     assert titles == [title for _name, title, _alt in DEMO_PICTURES]
     assert "群山" in titles
     assert db.session.query(Job).count() == len(DEMO_PICTURES)
+
+
+def test_demo_adds_articles_and_pages_once_that_go_live_with_their_pictures(cms, run_jobs):
+    make_user("administrator")
+    db.session.commit()
+    assert [cms("demo").exit_code for _twice in range(2)] == [0, 0]
+    assert db.session.query(Article).count() == 4
+    found = addresses.find("/zh-Hans-CN/关于/联系我们")
+    assert found.is_live
+
+    run_jobs()
+    with clock.stopped_at(clock.now() + timedelta(minutes=2)):
+        publish_due(clock.now())
+    live = db.session.query(Article).filter_by(state=State.PUBLISHED).all()
+    assert [article.title for article in live] == ["The harbour at dawn", "清晨的港湾"]
+    assert all(article.cover_id for article in live)
+    assert [entry.label for entry in menus.shown(menus.get("main", "en"))] == ["Places", "About"]
 
 
 def test_a_lost_password_is_set_anew_and_ends_the_sessions(runner, ctx):

@@ -36,12 +36,12 @@ def image(ctx, run_jobs):
 def used(image):
     """A home page that shows the picture."""
 
-    @usage.of("page", keys=lambda: select(Image.id).where(Image.id == image.id))
+    @usage.of("toy", keys=lambda: select(Image.id).where(Image.id == image.id))
     def _pages(image_ids):
         yield from ((key, 1, "Home") for key in image_ids if key == image.id)
 
     yield
-    usage.forget("page")
+    usage.forget("toy")
 
 
 def on_disk(app):
@@ -355,7 +355,7 @@ def test_what_is_used_can_be_asked_for(image, used):
     other = make_picture()
     assert db.session.scalars(select(Image).where(usage.is_used())).all() == [image]
     assert db.session.scalars(select(Image).where(~usage.is_used())).all() == [other]
-    assert usage.uses_of([image.id, other.id]) == {image.id: [usage.Use("page", 1, "Home")]}
+    assert usage.uses_of([image.id, other.id]) == {image.id: [usage.Use("toy", 1, "Home")]}
 
 
 def test_without_anybody_who_shows_pictures_none_is_used(client, log_in, image):

@@ -220,7 +220,7 @@ def test_it_goes_for_good_after_so_many_days(deleted, run_jobs):
 
 
 def test_what_is_used_by_now_stays(deleted, run_jobs):
-    @usage.of("page", keys=lambda: select(Image.id))
+    @usage.of("toy", keys=lambda: select(Image.id))
     def _pages(image_ids):
         yield from ((number, 1, "Home") for number in image_ids)
 
@@ -232,7 +232,7 @@ def test_what_is_used_by_now_stays(deleted, run_jobs):
         with trash.included():
             assert db.session.query(Image).count() == 1
     finally:
-        usage.forget("page")
+        usage.forget("toy")
 
 
 def test_what_was_restored_meanwhile_is_not_purged(image):

@@ -16,6 +16,8 @@ from cms.admin import columns
 from cms.app import create_app
 from cms.audit.models import AuditEntry
 from cms.config import PREFIX, Settings
+from cms.content.life import STEPS
+from cms.content.models import State
 from cms.exchange.models import Export, ExportState
 from cms.extensions import db
 from cms.jobs import schedules
@@ -57,6 +59,7 @@ TASKS = {
     "check_import",
     "apply_import",
     "clear_exchange",
+    "see_to_content",
 }
 
 
@@ -86,6 +89,8 @@ def test_every_setting_is_on_the_page_and_no_other(settings_table):
 def test_the_page_tells_the_default(settings_table, name):
     told = settings_table[PREFIX + name.upper()]
     default = Settings.model_fields[name].default
+    if isinstance(default, tuple):
+        default = ",".join(default)
     if default in (None, "", (), SecretStr("")):
         assert not re.fullmatch(r"`(?!CMS_DATA_DIR).*`", told), (
             "what is worked out is said in words"
@@ -377,3 +382,26 @@ def test_the_templates_of_the_page_on_pictures_draw(app):
         drawn = render_template_string(second, image=image)
     assert "thumbnail.jpg" in drawn
     assert drawn.endswith("<figcaption>Harbour</figcaption></figure>")
+
+
+def test_the_article_of_the_page_is_written_and_sent_to_review(ctx, run_module):
+    author = make_user("author")
+    article = run_module(blocks("docs/content.md")[0]).write(author)
+    assert (article.body, article.state) == ("<p>The water is still.</p>", State.REVIEW)
+
+
+def test_the_page_tells_the_life_of_a_text_as_it_is():
+    row = r"^\| ([\w, ]+) \| `(\w+)` \| ([\w ]+) \|"
+    told = {
+        name: (set(starts.split(", ")), end)
+        for starts, name, end in re.findall(row, read("docs/content.md"), re.MULTILINE)
+    }
+    words = {State.REVIEW: "in review"}
+
+    def word(state):
+        return words.get(state, state.value)
+
+    assert told == {
+        step.name: ({word(state) for state in step.starts}, word(step.end))
+        for step in STEPS.values()
+    }

@@ -6,6 +6,8 @@ import pytest
 
 from cms.accounts.policy import ROLES, may
 
+EDITORS = {"editor": "all", "administrator": "all"}
+
 # Everything that anybody may do. "own" is granted for one's own things alone.
 TABLE = {
     ("admin", "enter"): {"viewer": "all", "author": "all", "editor": "all", "administrator": "all"},
@@ -62,6 +64,29 @@ TABLE = {
     ("webhook", "delete"): {"administrator": "all"},
     ("webhook_delivery", "view"): {"administrator": "all"},
     ("webhook_delivery", "retry"): {"administrator": "all"},
+    ("category", "view"): {"author": "all", "editor": "all", "administrator": "all"},
+    **{("category", act): EDITORS for act in ("create", "edit", "delete")},
+    **{("menu", act): EDITORS for act in ("view", "edit")},
+    **{("redirect", act): EDITORS for act in ("view", "create", "delete")},
+    **{("site_setting", act): {"administrator": "all"} for act in ("view", "edit")},
+    **{
+        (kind, act): who
+        for kind in ("article", "page")
+        for act, who in {
+            "read": {"viewer": "all", "author": "all", **EDITORS},
+            "view": {"author": "own", **EDITORS},
+            "create": {"author": "all", **EDITORS},
+            "edit": {"author": "own", **EDITORS},
+            "submit": {"author": "own", **EDITORS},
+            "delete": {"author": "own", **EDITORS},
+            "review": EDITORS,
+            "schedule": EDITORS,
+            "publish": EDITORS,
+            "archive": EDITORS,
+            "restore": EDITORS,
+            "purge": {"administrator": "all"},
+        }.items()
+    },
 }  # fmt: skip
 KINDS = {kind for kind, _action in TABLE} | {"user", "audit_entry", ""}
 ACTIONS = {action for _kind, action in TABLE} | {"export", ""}

@@ -1,0 +1,296 @@
+"""What a person does to articles and pages, one transaction each. Callers commit.
+
+Everything asks the policy here, and is noted in the audit trail. What is wrong is raised
+as an error that names its field: see `cms.content.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+
+from cms.accounts.models import User
+from cms.accounts.policy import may
+from cms.audit.services import record
+from cms.content import articles, life, pages, reviews, revisions, site_settings, trees, writing
+from cms.content.errors import AtField
+from cms.content.life import STEPS, Step
+from cms.content.models import Article, Category, Page, ReviewComment, Revision, State, Writing
+from cms.editorial.edits import as_json
+from cms.editorial.trash import hold
+from cms.errors import N_, NotAllowed, NotFound
+from cms.extensions import db
+from cms.jobs import selections
+from cms.jobs.selections import Act
+from cms.media.models import Image
+from cms.tasks import content as live
+from cms.tasks.content import purge_article, purge_page
+
+
+class NoAuthor(AtField):
+    """The account is switched off, or that of a viewer."""
+
+    sentence = N_("This account may not write.")
+    field = "owner"
+
+
+# What may be done to this may be done to all.
+_NOBODYS = SimpleNamespace(owner_id=None)
+
+_KINDS: dict[type[Any], ModuleType] = {Article: articles, Page: pages}
+
+
+class NoSuchPicture(AtField):
+    """It is in the trash, or gone."""
+
+    sentence = N_("This picture is not in the library any more. Choose another.")
+    field = "cover"
+
+
+# Seeing
+
+
+def visible(model: Any, user: Any) -> ColumnElement[bool]:
+    """Return what a query of `model` is narrowed by to what a person may see."""
+    if may(user, "view", model.kind, _NOBODYS):
+        return true()
+    if not may(user, "read", model.kind):
+        return false()
+    published = model.state == State.PUBLISHED
+    return or_(published, model.owner_id == user.id) if may(user, "view", model.kind) else published
+
+
+def find(model: Any, thing_id: int, user: Any) -> Any:
+    """Return what a person may see. Raises `NotFound`."""
+    query = select(model).where(model.id == thing_id, visible(model, user))
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def may_edit(thing: Writing, user: Any) -> bool:
+    """Tell whether a person may change the text of a thing in the state it is in."""
+    needs = {"edit", life.TO_EDIT[thing.state]}
+    return all(may(user, action, thing.kind, thing) for action in needs)
+
+
+def steps_for(thing: Writing, user: Any) -> list[Step]:
+    """Return the steps that a person may let a thing take now, ready for them or not."""
+    found = life.steps_from(thing.state)
+    return [step for step in found if may(user, step.action, thing.kind, thing)]
+
+
+# Writing
+
+
+def create(model: Any, by: User, **fields: Any) -> Any:
+    """Begin an article or a page: a draft that belongs to whoever begins it.
+
+    `fields` are those of `cms.content.articles.create` or `cms.content.pages.create`.
+    """
+    if not may(by, "create", model.kind):
+        raise NotAllowed
+    _check_cover(fields)
+    thing = _KINDS[model].create(by, **fields)
+    record("create", thing, title=thing.title)
+    return thing
+
+
+def save(thing: Writing, by: User, *, seen: int | None = None, **fields: Any) -> Revision | None:
+    """Change a text; None if nothing differs. `seen` is the version that the form shows.
+
+    What is live is changed only to what could be published.
+    """
+    return _save(thing, by, seen, fields)
+
+
+def hand_over(thing: Writing, by: User, author: User) -> None:
+    """Let another be the author. Raises `NotAllowed`, and `NoAuthor` for one who may not write."""
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not may(by, "edit", thing.kind, _NOBODYS):
+            raise NotAllowed
+        if not may(author, "create", thing.kind):
+            raise NoAuthor
+        record("hand over", thing, owner_id=[thing.owner_id, author.id])
+        thing.owner = author
+
+
+def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -> Revision | None:
+    """Let a text be what it was in a revision, as a revision of its own; None if it is so.
+
+    It stays where it is in the tree, and keeps its address; a cover or a category that is
+    gone stays away. Raises `NotFound` for a number that it has not.
+    """
+    old = revisions.find(thing, number)
+    if old is None:
+        raise NotFound
+    kept = dict(old.content)
+    for name in ("slug", "parent_id"):
+        kept.pop(name, None)
+    if kept.get("cover_id") and not _is_in_library(kept["cover_id"]):
+        kept["cover_id"] = None
+    if kept.get("category_id") and db.session.get(Category, kept["category_id"]) is None:
+        kept["category_id"] = None
+    return _save(thing, by, seen, kept, restored_from=number)
+
+
+def _save(
+    thing: Writing, by: User, seen: int | None, fields: Mapping[str, Any], **more: Any
+) -> Revision | None:
+    if not may_edit(thing, by):
+        raise NotAllowed
+    _check_cover(fields)
+    with db.session.begin_nested():
+        made: Revision | None = _KINDS[type(thing)].save(thing, by, seen=seen, **fields, **more)
+        if not may_edit(thing, by):  # it has moved on, as is seen once it is locked
+            raise NotAllowed
+        for problem in live.problems(thing, STEPS["publish"]) if thing.is_live else ():
+            raise problem
+    if made is not None:
+        record("edit", thing, revision=made.number, fields=made.changed, **more)
+        live.announce_change(thing, was_live=thing.is_live)
+    return made
+
+
+def _check_cover(fields: Mapping[str, Any]) -> None:
+    cover = fields.get("cover_id")
+    if cover is not None and not _is_in_library(cover):
+        raise NoSuchPicture
+
+
+def _is_in_library(image_id: int | None) -> bool:
+    return db.session.scalar(select(Image.id).where(Image.id == image_id)) is not None
+
+
+# Its life
+
+
+def take(
+    thing: Writing, name: str, by: User, *, seen: int | None = None, comment: str = ""
+) -> None:
+    """Let a thing take a step of `cms.content.life.STEPS`, saying something to it or not.
+
+    Raises `NotAllowed`, `NotNow`, `Conflict`, or the first of what keeps it from the step.
+    """
+    with db.session.begin_nested():
+        _take(thing, STEPS[name], by, seen)
+        if comment.strip():
+            reviews.comment(thing, by, comment)
+
+
+def schedule(  # noqa: PLR0913 - each is a field of its form
+    thing: Writing,
+    by: User,
+    at: datetime,
+    zone: str,
+    *,
+    until: datetime | None = None,
+    seen: int | None = None,
+) -> None:
+    """Let a thing go live by itself, and end. `at` and `until` are what a clock on the wall
+    says in `zone`. Raises what `take` raises, and errors of the time."""
+    begin = life.moment(at, zone)
+    end = life.moment(until, zone) if until else None
+    with db.session.begin_nested():
+        writing.hold(thing, seen)
+        thing.publish_at, thing.expire_at, thing.zone = begin, end, zone
+        db.session.flush()
+        _take(thing, STEPS["schedule"], by, seen, at=begin.isoformat(), zone=zone)
+
+
+def end_at(thing: Writing, by: User, until: datetime | None, zone: str) -> None:
+    """Say when what is live, or will be, ends; None is never.
+
+    Raises `NotAllowed`, `NotNow`, and errors of the time.
+    """
+    moment = life.moment(until, zone) if until else None
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not may(by, "publish", thing.kind, thing):
+            raise NotAllowed
+        before = thing.expire_at
+        life.end_at(thing, moment, zone)
+        record("end", thing, expire_at=[as_json(before), as_json(moment)])
+
+
+def problems(thing: Writing, name: str) -> list[AtField]:
+    """Return all that keeps a thing from a step, each at its field."""
+    return list(live.problems(thing, STEPS[name]))
+
+
+def comment(thing: Writing, by: User, words: str) -> ReviewComment:
+    """Say something of a thing, as whoever may see it in the state it is in."""
+    if not may(by, "view", thing.kind, thing):
+        raise NotAllowed
+    return reviews.comment(thing, by, words)
+
+
+def _take(thing: Writing, step: Step, by: User, seen: int | None, **more: Any) -> None:
+    writing.hold(thing, seen)
+    if not may(by, step.action, thing.kind, thing):
+        raise NotAllowed
+    live.take(thing, step, **more)
+
+
+# The trash
+
+
+def delete(thing: Writing, by: User) -> None:
+    """Move a thing to the trash; the site shows it no more. Raises `HasChildren`, and
+    `NotAllowed` for an author whose text is not a draft."""
+    with db.session.begin_nested():
+        writing.hold(thing)
+        if not (may(by, "delete", thing.kind, thing) and may_edit(thing, by)):
+            raise NotAllowed
+        if isinstance(thing, Page):
+            trees.refuse_parent(thing)
+        record("delete", thing, title=thing.title)
+        thing.put_in_trash(by)
+        live.announce_change(thing, was_live=thing.is_live)
+
+
+def restore_from_trash(thing: Writing) -> None:
+    """Take a thing out of the trash, as the draft that it was or is now: nothing goes live
+    by being found again. Raises `NotInTrash`, and `ParentGone` for a page."""
+    hold(thing)
+    if isinstance(thing, Page) and thing.parent is not None and thing.parent.in_trash:
+        raise trees.ParentGone
+    if thing.state in (State.SCHEDULED, State.PUBLISHED, State.REVIEW):
+        life.take(thing, _BACK[thing.state])
+    thing.take_out_of_trash()
+    record("restore from trash", thing, title=thing.title)
+
+
+_BACK = {
+    State.REVIEW: STEPS["withdraw"],
+    State.SCHEDULED: STEPS["unschedule"],
+    State.PUBLISHED: STEPS["unpublish"],
+}
+
+
+for _model, _purge in ((Article, purge_article), (Page, purge_page)):
+    for _act in (
+        Act(_model.kind, "delete", _model, "delete", N_("Delete"), delete),
+        Act(_model.kind, "restore", _model, "restore", N_("Restore"),
+            lambda thing, _by: restore_from_trash(thing), of_trash=True),
+        Act(_model.kind, "purge", _model, "purge", N_("Delete for ever"),
+            lambda thing, _by, purge=_purge: purge(thing), of_trash=True),
+    ):  # fmt: skip
+        selections.register(_act)
+
+
+# The site as a whole
+
+
+def set_site(by: User, **values: Any) -> None:
+    """Set values of `cms.content.site_settings`. Raises `UnknownKey` and `WrongValue`."""
+    if not may(by, "edit", "site_setting"):
+        raise NotAllowed
+    for setting, before in site_settings.write(by, **values):
+        record("edit", setting, value=[before, setting.value])

@@ -25,7 +25,7 @@ SOON = timedelta(minutes=1)
 ARTICLES = (
     (
         (
-            "harbour.jpg",
+            "海边.jpg",
             "The harbour at dawn",
             "Before the first ferry leaves, the bay belongs to the gulls.",
             """

@@ -57,6 +57,7 @@ def axe(page):
     """Assert that the page as it is now has no accessibility finding."""
 
     def check():
+        page.wait_for_load_state()  # or what is seen may not have its colours yet
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
 

@@ -44,6 +44,6 @@ def test_a_viewer_sees_pictures_and_no_way_to_change_them(page, furnished, log_i
     expect(page.locator("tr[data-id]").first).to_be_visible()
     expect(page.locator("[data-upload-url], .row-buttons button")).to_have_count(0)
     expect(page.get_by_role("link", name="Edit")).to_have_count(0)
-    row(page, "Harbour at dawn").first.locator("a.row-name").click()
+    row(page, "Hills at dawn").first.locator("a.row-name").click()
     expect(page.locator("img.preview")).to_be_visible()
     expect(page.locator("nav a[href*='/admin/job/']")).to_have_count(0)

@@ -40,8 +40,13 @@ function dress(field) {
       loading_more: () => row("loading-more", "…"),
       option_create: ({ input }) => row("create", words.wordsAdd.replace("{n}", input)),
     },
+    onItemAdd: () => (made.chosen = true),
+    onType: () => (made.chosen = false),
     onItemRemove: () => made.focus(),
-    onDropdownOpen: () => place(made),
+    onDropdownOpen: () => {
+      made.chosen = false;
+      place(made);
+    },
   });
   addEventListener("scroll", () => made.isOpen && place(made), { capture: true, passive: true });
   name(made, label, field);
@@ -102,7 +107,7 @@ function lookedUp(field) {
         const { options, more } = await answer.json();
         const offset = Number(new URL(address).searchParams.get("offset")) + options.length;
         if (more) this.setNextUrl(query, page(query, offset));
-        const late = !this.isOpen && query !== this.inputValue(); // something was chosen meanwhile
+        const late = this.chosen && !this.isOpen; // it would open again
         take(options.map(({ value, words }) => ({ value, text: words, hit: query })));
         if (late) this.close();
       } catch {

@@ -211,6 +211,7 @@ def test_rows_of_a_related_kind(visit):
 
 def test_a_relation_is_searched_and_chosen_with_the_keyboard(visit, photo):
     page = visit("/admin/photo/edit/?id=1")
+    expect(page.locator("select.tomselected")).to_be_attached()  # until then a plain one
     field = page.get_by_role("combobox", name="Owner")
     field.focus()
     page.keyboard.press("ArrowDown")

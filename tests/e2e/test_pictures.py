@@ -21,6 +21,7 @@ DROP = """async ({ data, name, type }) => {
 
 
 def drop(page, data, name, mime="image/jpeg"):
+    page.wait_for_load_state()  # until then nobody listens
     page.evaluate(DROP, {"data": base64.b64encode(data).decode(), "name": name, "type": mime})
 
 

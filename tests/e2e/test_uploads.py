@@ -57,6 +57,7 @@ def send(page):
             )
             for name, data, mime in files
         ]
+        page.wait_for_load_state()
         page.evaluate(SEND, {"kind": kind, "files": as_text})
 
     return go

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 ROLES = ("viewer", "author", "editor", "administrator")
+
+# What nobody owns: who may touch it may touch any.
+NOBODYS = SimpleNamespace(owner_id=None)
 
 # What is published anybody may `read`; to `view` is to see it in whichever state it is.
 _AUTHORS = frozenset({"read", "view:own", "create", "edit:own", "submit:own", "delete:own"})

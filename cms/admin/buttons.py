@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from markupsafe import Markup, escape
 
+from cms.accounts.policy import NOBODYS
 from cms.look import icon
 from cms.look import lazy as _l
-
-# What nobody owns: who may touch it may touch any.
-_NOBODYS = SimpleNamespace(owner_id=None)
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Offered:
         self._words = Markup('{0} title="{1}" aria-label="{1}: ').format(key, self.label)
         if button.address is None:
             self._ever = view.offers(self._page)
-            self._always = view.offers(self._page, _NOBODYS)
+            self._always = view.offers(self._page, NOBODYS)
             self._start = view.get_url(button.endpoint) if self._ever else ""
             self._end = f"&{urlencode({'url': return_url})}"
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from flask import current_app, flash, g, request, url_for
@@ -27,7 +26,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from wtforms import BooleanField, ValidationError
 
-from cms.accounts.policy import may
+from cms.accounts.policy import NOBODYS, may
 from cms.admin.access import person, storable
 from cms.admin.base import SECRET_WORDS, action, needs, refusal_in_words
 from cms.admin.bulk import Bulk
@@ -49,7 +48,6 @@ FORMATS = {
     Format.JSON: _l("JSON, one row a line, for programs"),
 }
 
-_NOBODYS = SimpleNamespace(owner_id=None)
 _TRUE = frozenset({"true", "1", "yes", "y", "on", "是"})
 _FALSE = frozenset({"false", "0", "no", "n", "off", "否", ""})
 
@@ -184,7 +182,7 @@ class Exchange(Visibility, Bulk):
         """Return a query for the key and these columns of what the person may take out."""
         with _as_person(by, scope.query):
             query = self._rows_of(scope)
-            if not may(by, "export", self.kind, _NOBODYS):
+            if not may(by, "export", self.kind, NOBODYS):
                 query = query.filter(self.model.owner_id == by.id)
             query, cells = self._cells(query.order_by(None), names)
             rows: Select[Any] = query.with_entities(self._pk_column, *cells).statement

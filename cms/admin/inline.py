@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 from flask import abort, flash, jsonify, request, session
@@ -22,6 +21,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, Form
 from wtforms.fields import SelectMultipleField
 
+from cms.accounts.policy import NOBODYS
 from cms.admin.base import expose
 from cms.admin.undo import Undoing
 from cms.audit.undo import Change
@@ -29,9 +29,6 @@ from cms.look import icon, labelled
 from cms.look import lazy as _l
 
 SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
-
-# What nobody owns: who may touch it may touch any.
-_NOBODYS = SimpleNamespace(owner_id=None)
 
 
 def text_of(field: Field) -> str:
@@ -51,7 +48,7 @@ class Cells:
         names = view.column_editable_list if view.offers("ajax_update") else ()
         shown = {name: str(words) for name, words in view._list_columns}  # noqa: SLF001 - Flask-Admin's
         self.labels = {name: shown[name] for name in names if name in shown}
-        self._always = view.offers("ajax_update", _NOBODYS)
+        self._always = view.offers("ajax_update", NOBODYS)
         self._icon = icon("pencil")
         self._words = _("Edit")
 

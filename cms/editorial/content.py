@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from cms.accounts.models import User
-from cms.accounts.policy import may
+from cms.accounts.policy import NOBODYS, may
 from cms.audit.services import record
 from cms.content import articles, life, pages, reviews, revisions, site_settings, trees, writing
 from cms.content.errors import AtField
@@ -38,9 +38,6 @@ class NoAuthor(AtField):
     field = "owner"
 
 
-# What may be done to this may be done to all.
-_NOBODYS = SimpleNamespace(owner_id=None)
-
 _KINDS: dict[type[Any], ModuleType] = {Article: articles, Page: pages}
 
 
@@ -56,7 +53,7 @@ class NoSuchPicture(AtField):
 
 def visible(model: Any, user: Any) -> ColumnElement[bool]:
     """Return what a query of `model` is narrowed by to what a person may see."""
-    if may(user, "view", model.kind, _NOBODYS):
+    if may(user, "view", model.kind, NOBODYS):
         return true()
     if not may(user, "read", model.kind):
         return false()
@@ -113,7 +110,7 @@ def hand_over(thing: Writing, by: User, author: User) -> None:
     """Let another be the author. Raises `NotAllowed`, and `NoAuthor` for one who may not write."""
     with db.session.begin_nested():
         writing.hold(thing)
-        if not may(by, "edit", thing.kind, _NOBODYS):
+        if not may(by, "edit", thing.kind, NOBODYS):
             raise NotAllowed
         if not may(author, "create", thing.kind):
             raise NoAuthor

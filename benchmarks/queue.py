@@ -182,17 +182,6 @@ def rivals() -> list[System]:
     ]
 
 
-class Durable(services.PostgreSQL):
-    """A PostgreSQL that keeps what it has committed, whatever happens to the machine."""
-
-    def _command(self) -> list[str]:
-        return [
-            option
-            for option in super()._command()
-            if not option.startswith(("--fsync", "--full_page", "--synchronous"))
-        ]
-
-
 def _run(options: argparse.Namespace, folder: Path, broker: str, database: str) -> list[System]:
     os.environ["BENCH_REDIS"] = broker
     on_postgresql = ours("QsCMS, PostgreSQL", folder, broker, database)
@@ -273,7 +262,7 @@ def main() -> None:
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
-        Durable() as postgresql,
+        services.DurablePostgreSQL() as postgresql,
         services.Redis() as broker,
     ):
         print(table(_run(options, Path(folder), broker.url, postgresql.url)))

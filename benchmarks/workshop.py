@@ -28,13 +28,13 @@ from cms.imaging.operations import DEFAULT_OPERATIONS, parse
 from cms.imaging.samples import draw_sample
 from cms.jobs.models import Job, JobState
 from tests.factories import make_picture
+from tests.memory import resident
 from tests.processes import Site, begun_by, wait_for
 
 PHOTO = (4000, 3000)
 SMALLER = (1600, 1200)
 THREADS = (1, 3)
 PIXELS = 50_000_000
-MEGABYTE = 1_000_000
 
 
 def main() -> None:
@@ -89,8 +89,8 @@ def measure_memory(folder: Path, jobs: int) -> None:
         for tenth in range(1, 11):
             wait_for(lambda goal=jobs * tenth // 10: _done() >= goal, "the jobs", 3600)
             worker = site.pid("consumer")
-            children = [f"{_resident(pid):.0f}" for pid in begun_by(worker)]
-            print(f"{_done():9} {_resident(worker):11.1f}   {' + '.join(children)}", flush=True)
+            children = [f"{resident(pid):.0f}" for pid in begun_by(worker)]
+            print(f"{_done():9} {resident(worker):11.1f}   {' + '.join(children)}", flush=True)
         site.close()
 
 
@@ -103,11 +103,6 @@ def _photo(folder: Path, size: Size) -> Path:
 def _done() -> int:
     db.session.rollback()
     return db.session.query(Job).filter_by(state=JobState.SUCCEEDED).count()
-
-
-def _resident(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / MEGABYTE
 
 
 def _parser() -> argparse.ArgumentParser:

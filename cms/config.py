@@ -7,6 +7,7 @@ lists them all, and a test keeps that page complete.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -38,11 +39,20 @@ from cms.errors import BadSetting
 PREFIX = "CMS_"
 TOP = Path(__file__).parent.parent  # the checkout
 SHORTEST_SECRET = 32
+LEAST_SIGNS = 10  # different ones; a key made at random has more
 EMBEDDED_PARTS = ("database", "queue", "storage", "mail")
+# Whose videos and maps can be shown: what their addresses are, `cms.content.embeds` knows.
+EMBED_PROVIDERS = ("youtube", "vimeo", "bilibili", "openstreetmap")
 UNSET_SENDER = "QsCMS <qscms@localhost>"
 
 # How Gunicorn is told that its workers can never start, so that it does not go on trying.
 CANNOT_START = 3
+
+# What `cms.media.document_types` can tell from everything else.
+DOCUMENT_TYPES = (
+    "pdf", "docx", "xlsx", "pptx", "doc", "xls", "ppt", "odt", "ods", "odp", "rtf",
+    "txt", "csv", "md", "zip", "7z", "gz", "tar",
+)  # fmt: skip
 
 Millions = Annotated[int, Field(ge=1, le=10_000)]
 
@@ -66,6 +76,9 @@ class Settings(BaseModel):
         "", description="SQLite file, Redis or PostgreSQL that carries job messages."
     )
     storage_url: str = Field("", description="Where uploaded files and pictures are kept.")
+    storage_address: str = Field(
+        "", description="Address of the S3 store as browsers reach it, to fetch pictures there."
+    )
     sendfile: Literal["none", "nginx", "apache", "lighttpd"] = Field(
         "none", description="The proxy that sends pictures in place of the web server."
     )
@@ -73,7 +86,7 @@ class Settings(BaseModel):
     mail_from: str = Field("", description="Name and address that mail comes from.")
     webhook_allow: tuple[str, ...] = Field(
         (),
-        description="Hosts of this machine or a private network that webhooks may call.",
+        description="Hosts of this machine or a private network that may be called.",
     )
     webhook_timeout: int = Field(
         20, ge=1, le=120, description="Seconds that one call of a webhook may take, all in all."
@@ -85,6 +98,16 @@ class Settings(BaseModel):
         ("en", "zh_Hans_CN"),
         description="Languages that articles and pages are written in, the first one first.",
     )
+    theme: Path | None = Field(
+        None, description="Folder of a theme, whose templates win over those of the site."
+    )
+    embeds: tuple[str, ...] = Field(
+        ("youtube", "vimeo", "bilibili", "openstreetmap"),
+        description="Whose videos and maps texts may show; none allows nobody's.",
+    )
+    preview_hours: int = Field(
+        24, ge=1, le=720, description="Hours that a link to a preview can be followed."
+    )
     job_retry_delay: int | None = Field(
         None, ge=0, description="Seconds between attempts, in place of each job's own (60)."
     )
@@ -92,11 +115,21 @@ class Settings(BaseModel):
         30, ge=3, description="Seconds without a sign of life after which a worker counts as dead."
     )
     job_keep_days: int = Field(90, ge=1, description="Days that ended jobs are kept for.")
+    audit_keep_days: int = Field(
+        730, ge=30, description="Days that entries of the audit trail are kept for."
+    )
     trash_days: int = Field(
         30, ge=1, description="Days that what was deleted stays in the trash, to be restored."
     )
     upload_max_mb: Millions = Field(50, description="Largest single file, in MB.")
     request_max_mb: Millions = Field(500, description="Largest single request, in MB.")
+    document_max_mb: Millions = Field(50, description="Largest single document, in MB.")
+    document_types: tuple[str, ...] = Field(
+        DOCUMENT_TYPES, description="Kinds of documents that are accepted."
+    )
+    document_link_days: int = Field(
+        7, ge=1, le=365, description="Days that a link to a private document opens it for."
+    )
     image_max_megapixels: Millions = Field(
         150, description="Largest picture, in millions of pixels."
     )
@@ -114,9 +147,29 @@ class Settings(BaseModel):
     login_limit: str = Field(
         "10 per minute", description="Log-in attempts allowed from one address."
     )
+    account_limit: str = Field(
+        "10 per minute", description="Wrong passwords allowed for one account."
+    )
+    link_limit: str = Field(
+        "5 per hour", description="Links to a new password that one account is sent if asked for."
+    )
+    second_factor_for: tuple[str, ...] = Field(
+        (), description="Roles that are closed to who logs in with a password alone."
+    )
+    second_factor_keys: tuple[SecretStr, ...] = Field(
+        (),
+        description="What secrets of authenticator apps are encrypted with: the newest first.",
+    )
     api_limit: str = Field(
         "300 per minute",
         description="Requests of the API allowed from one address, and with one token.",
+    )
+    search_limit: str = Field(
+        "60 per minute", description="Searches of the public site allowed from one address."
+    )
+    api_origins: tuple[str, ...] = Field(
+        (),
+        description="Sites whose scripts may read the public part of the API; * means any.",
     )
     trusted_hosts: tuple[str, ...] = Field(
         (), description="Host names this site answers to, separated by commas; empty means any."
@@ -129,6 +182,9 @@ class Settings(BaseModel):
         description="Embedded parts accepted in production: database, queue, storage, mail.",
     )
     site_url: str = Field("", description="Address of this site, for links in mail.")
+    security_contact: str = Field(
+        "", description="Where flaws of this site are told: mailto: or https:; see security.txt."
+    )
     time_zone: str = Field(
         "UTC", description="Zone that schedules are told in, such as Asia/Shanghai."
     )
@@ -144,10 +200,25 @@ class Settings(BaseModel):
     drill: Literal["never", "weekly"] = Field(
         "never", description="How often a made-up failure proves that notifications arrive."
     )
+    links: Literal["never", "weekly"] = Field(
+        "weekly", description="How often the links in what is live are looked at."
+    )
+    link_pause: int = Field(
+        2, ge=0, le=60, description="Seconds between two links of one host that are looked at."
+    )
     app: str = Field("wsgi:app", description="The application that a worker loads.")
 
     @field_validator(
-        "trusted_hosts", "allow_embedded", "webhook_allow", "content_languages", mode="before"
+        "trusted_hosts",
+        "allow_embedded",
+        "webhook_allow",
+        "content_languages",
+        "embeds",
+        "api_origins",
+        "document_types",
+        "second_factor_for",
+        "second_factor_keys",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -164,6 +235,30 @@ class Settings(BaseModel):
             raise ValueError(f"unknown part {min(unknown)!r}")
         return parts
 
+    @field_validator("embeds")
+    @classmethod
+    def _known_providers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(names) - set(EMBED_PROVIDERS):
+            raise ValueError(f"{min(unknown)!r} is none of {', '.join(EMBED_PROVIDERS)}")
+        return names
+
+    @field_validator("theme")
+    @classmethod
+    def _theme_is_there(cls, folder: Path | None) -> Path | None:
+        if folder is None or not str(folder).strip(". "):
+            return None
+        folder = (TOP / folder).resolve()
+        if not folder.is_dir():
+            raise ValueError(f"there is no folder {folder}")
+        return folder
+
+    @field_validator("document_types")
+    @classmethod
+    def _known_types(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(kinds) - set(DOCUMENT_TYPES):
+            raise ValueError(f"{min(unknown)!r} is none of {', '.join(DOCUMENT_TYPES)}")
+        return kinds
+
     @field_validator("content_languages")
     @classmethod
     def _known_languages(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
@@ -178,6 +273,15 @@ class Settings(BaseModel):
                 raise ValueError(f"{language!r} is no language such as 'en' or 'zh_Hans_CN'")
         return languages
 
+    @field_validator("api_origins")
+    @classmethod
+    def _known_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if origin not in ("*", f"{parts.scheme}://{parts.netloc}"):
+                raise ValueError(f"{origin!r} is not such as 'https://www.example.org'")
+        return origins
+
     @field_validator("mail_from")
     @classmethod
     def _usable_sender(cls, sender: str) -> str:
@@ -191,7 +295,14 @@ class Settings(BaseModel):
             raise ValueError("it must be one line")
         return sender
 
-    @field_validator("login_limit", "api_limit")
+    @field_validator("second_factor_keys")
+    @classmethod
+    def _long_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_SECRET for key in keys):
+            raise ValueError(f"each must have {SHORTEST_SECRET} characters or more")
+        return keys
+
+    @field_validator("login_limit", "account_limit", "link_limit", "api_limit", "search_limit")
     @classmethod
     def _readable_limit(cls, limit: str) -> str:
         try:
@@ -200,13 +311,20 @@ class Settings(BaseModel):
             raise ValueError(f"{limit!r} is not such as '10 per minute'") from None
         return limit
 
-    @field_validator("site_url")
+    @field_validator("site_url", "storage_address")
     @classmethod
     def _absolute_address(cls, address: str) -> str:
         parts = urlsplit(address)
         if address and not (parts.scheme in ("http", "https") and parts.hostname):
             raise ValueError(f"{address!r} is not such as 'https://cms.example.org'")
         return address.rstrip("/")
+
+    @field_validator("security_contact")
+    @classmethod
+    def _reachable(cls, address: str) -> str:
+        if address and not re.fullmatch(r"(mailto:|https://)[!-~]+", address):
+            raise ValueError(f"{address!r} is not such as 'mailto:security@example.org'")
+        return address
 
     @field_validator("time_zone")
     @classmethod
@@ -232,6 +350,14 @@ class Settings(BaseModel):
             raise ValueError(
                 f"CMS_SECRET_KEY: production needs {SHORTEST_SECRET} characters or more"
             )
+        if len(set(self.secret_key.get_secret_value())) < LEAST_SIGNS:
+            raise ValueError("CMS_SECRET_KEY: production needs one that nobody guesses")
+        if self.site_url and not self.site_url.startswith("https:"):
+            raise ValueError("CMS_SITE_URL: production needs one that begins with https://")
+        if not self.second_factor_keys:
+            raise ValueError(
+                f"CMS_SECOND_FACTOR_KEYS: production needs {SHORTEST_SECRET} characters or more"
+            )
         if not self.trusted_hosts:
             raise ValueError("CMS_TRUSTED_HOSTS: production needs the site's host name")
         for part in EMBEDDED_PARTS:
@@ -246,6 +372,10 @@ class Settings(BaseModel):
     @property
     def upload_max_bytes(self) -> int:
         return self.upload_max_mb * 1_000_000
+
+    @property
+    def document_max_bytes(self) -> int:
+        return self.document_max_mb * 1_000_000
 
     @property
     def request_max_bytes(self) -> int:

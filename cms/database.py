@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from select import POLLIN, poll
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, Enum, MetaData, event
+from sqlalchemy import Connection, DateTime, Engine, Enum, MetaData, event, literal, select
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError
@@ -18,6 +20,21 @@ from sqlalchemy.types import TypeDecorator
 from cms.errors import BadSetting
 
 LIVES_FOR = 1.0  # seconds
+
+# Connections are made when they are needed, and a process needs one for each of its threads at
+# the most: nobody waits for one, and those of a busy process are not closed after each request.
+_POOL: dict[str, Any] = {"pool_size": 32, "max_overflow": -1}
+
+# A server that is cut off says nothing, and nobody is to wait for it for long: five seconds to
+# connect, thirty for bytes that were sent, or for a sign of life of what was asked.
+_SOON = 5
+_WIRES = {
+    "connect_timeout": _SOON,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 # The second engine of each application: see `writing_at_once`.
 AT_ONCE = "at_once"
@@ -86,7 +103,11 @@ def enum_type(kind: type[StrEnum]) -> Enum:
 
 def storable(text: str) -> bool:
     """Tell whether every database keeps `text`: no NUL, no half of a character."""
-    return "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def is_made_on(dialect: Dialect, thing: Any) -> bool:
@@ -182,7 +203,7 @@ def writing_at_once(url: URL) -> dict[str, Any]:
     """Return what to open the database with for statements that are a transaction each:
     there is nothing to begin, and nothing to take back."""
     options = {"url": url, "hide_parameters": True, "isolation_level": "AUTOCOMMIT"}
-    return options | {"pool_reset_on_return": None}
+    return options | {"pool_reset_on_return": None} | _connections(url)
 
 
 def engine_options(url: URL) -> dict[str, Any]:
@@ -194,7 +215,28 @@ def engine_options(url: URL) -> dict[str, Any]:
     """
     if url.get_backend_name() == "sqlite":
         return {"hide_parameters": True}
-    return {
-        "hide_parameters": True,
-        "isolation_level": "READ COMMITTED",
-    }
+    return {"hide_parameters": True, "isolation_level": "READ COMMITTED"} | _connections(url)
+
+
+def _connections(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {}
+    wires = _WIRES if url.get_backend_name() == "postgresql" else {"connect_timeout": _SOON}
+    return _POOL | {"connect_args": {k: v for k, v in wires.items() if k not in url.query}}
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees the database as it was at one moment, and hinders nobody."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ")  # it changes itself
+        # The moment is that of the first look.
+        first = Base.metadata.sorted_tables[0]
+        connection.execute(select(literal(1)).select_from(first).limit(1)).all()
+        try:
+            yield connection
+        finally:
+            connection.rollback()

@@ -1,12 +1,11 @@
-"""The edge of each request: who is let in, who commits, how an error looks."""
+"""The edge of each request: who is let in, who commits, what caches may keep."""
 
 from __future__ import annotations
 
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Mapping
-from math import ceil
+from collections.abc import Iterable
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,126 +16,81 @@ from flask import (
     current_app,
     has_request_context,
     jsonify,
-    make_response,
     redirect,
-    render_template,
     request,
     session,
     url_for,
 )
 from flask_babel import gettext
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import (
     BadRequest,
-    Conflict,
     Forbidden,
-    HTTPException,
-    InternalServerError,
-    MethodNotAllowed,
-    NotAcceptable,
-    NotFound,
-    PreconditionFailed,
-    PreconditionRequired,
-    RequestEntityTooLarge,
-    SecurityError,
     ServiceUnavailable,
-    TooManyRequests,
-    Unauthorized,
-    UnprocessableEntity,
     UnsupportedMediaType,
 )
 
-from cms import errors, logs
+from cms import logs, refusals
+from cms.accounts.factors import WAITS
 from cms.accounts.policy import may
+from cms.audit.services import note
 from cms.config import Settings, settings
-from cms.errors import N_
-from cms.extensions import db, limiter
+from cms.extensions import db
 from cms.look import LANGUAGES
-from cms.storage.base import MissingFile
 
 logger = logging.getLogger(__name__)
 
 LOCALES = dict(LANGUAGES)
-LOCALE_COOKIE = "cms_locale"
-
-# Below it every error is told as RFC 9457 has it, whatever the asker prefers.
-API = "/api/"
+_LOCALE_COOKIE = "cms_locale"
 
 # What anybody may ask for. Every other address wants a log-in; a view of our
 # own is opened by `@public`.
-_PUBLIC_ENDPOINTS = {"static", "security.login"}
+_PUBLIC_ENDPOINTS = {
+    "static",
+    "security.login",
+    "security.forgot_password",
+    "security.reset_password",
+}
+
+# What whoever gave a password may ask for that was right, but is not enough.
+_SECOND_STEPS = {
+    "security.tf_select",
+    "security.two_factor_setup",
+    "security.two_factor_token_validation",
+    "security.mf_recovery",
+    "security.wan_signin",
+    "security.wan_signin_response",
+}
+
+# Files that people brought: saved or shown, and never run or framed.
+FILE_POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
 
 # What takes more than a form's worth of bytes, and what one must be allowed to do for
 # it. All other bodies are cut short: a stranger's would fill the disk before its 400.
 _LARGE_BODIES = {
     "image.upload": ("create", "image"),
     "image.replace": ("edit", "image"),
+    "document.upload": ("create", "document"),
+    "document.replace": ("edit", "document"),
     "import.begin": ("create", "import"),
+    "site_import.begin": ("create", "site_import"),
 }
 _FORM_BYTES = 2_000_000
-
-# What each kind of error is called, and what it says.
-_WORDS: dict[type[HTTPException], tuple[str, str]] = {
-    BadRequest: (N_("That did not work"), N_("The request could not be understood.")),
-    CSRFError: (
-        N_("This page is out of date"),
-        N_("Nothing was changed. Go back, reload the page, and try again."),
-    ),
-    Unauthorized: (N_("Please log in"), N_("Please log in first.")),
-    Forbidden: (N_("Not allowed"), N_("You are not allowed to do this.")),
-    NotFound: (N_("Not found"), N_("This page does not exist, or you may not see it.")),
-    MethodNotAllowed: (
-        N_("Not possible this way"),
-        N_("This address is not for opening or sending like this. Go back, and use the page."),
-    ),
-    NotAcceptable: (
-        N_("Not possible in this form"),
-        N_("This is answered as JSON, which the request does not accept."),
-    ),
-    UnsupportedMediaType: (
-        N_("Not possible in this form"),
-        N_("Send this in the form that the documentation names."),
-    ),
-    PreconditionFailed: (
-        N_("Changed meanwhile"),
-        N_("It was changed since you read it. Read it again, then change it."),
-    ),
-    PreconditionRequired: (
-        N_("Changed meanwhile?"),
-        N_("Say by If-Match which state you change: the ETag that came with it."),
-    ),
-    Conflict: (
-        N_("Changed meanwhile"),
-        N_("Somebody changed this at the same time. Reload the page and try again."),
-    ),
-    RequestEntityTooLarge: (
-        N_("Too large"),
-        N_("This is larger than %(limit)s MB, the most that is accepted at once."),
-    ),
-    UnprocessableEntity: (N_("That did not work"), N_("This could not be accepted.")),
-    TooManyRequests: (N_("Too many tries"), N_("Wait a minute, then try again.")),
-    InternalServerError: (
-        N_("Something went wrong"),
-        N_("It is not your fault, and it has been noted. Please try again."),
-    ),
-    ServiceUnavailable: (
-        N_("Not available right now"),
-        N_("The server is busy, or being looked after. Try again in a minute."),
-    ),
-    HTTPException: (N_("That did not work"), N_("The request could not be answered.")),
+# The texts that may be a million signs long, of twelve bytes each as forms send them.
+_TEXTS = {
+    f"{kind}.{page}": ("edit", kind)
+    for kind in ("article", "page")
+    for page in ("edit_view", "autosave")
 }
+_TEXT_BYTES = 16_000_000
 
 # A proxy's number for a request, if it is fit for a log and for being read aloud.
 _SANE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_IDS = "cms.ids"  # where the access log finds them
-
-_CODES: dict[type[errors.CmsError], tuple[type[HTTPException], int]] = {
-    errors.NotFound: (NotFound, 404),
-    errors.NotAllowed: (Forbidden, 403),
-    MissingFile: (NotFound, 404),
-}
+_INNER = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*").fullmatch
+_LATE = 20  # seconds
+_READS = {"GET", "HEAD"}
+_MOMENT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?")  # as nginx has it
 
 
 def public(view: Any) -> Any:
@@ -145,19 +99,22 @@ def public(view: Any) -> Any:
     return view
 
 
+def is_public(endpoint: str, view: Any) -> bool:
+    """Tell whether strangers may ask for a view."""
+    return endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False)
+
+
 def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
     app.wsgi_app = _numbered(app)  # type: ignore[method-assign]
+    app.before_request(_refuse_what_is_late)
     app.before_request(_require_login)
     app.before_request(_limit_body)
     app.before_request(_refuse_json_at_the_door)
     app.after_request(_without_cookies)
+    app.after_request(_keep_to_the_person)
     app.after_request(_commit_or_roll_back)
-    app.register_error_handler(HTTPException, answer_error)
-    app.register_error_handler(errors.CmsError, _answer_cms_error)
-    app.register_error_handler(IntegrityError, _answer_conflict)
-    app.register_error_handler(Exception, _answer_unexpected)
 
 
 def _numbered(app: Flask) -> Any:
@@ -168,7 +125,7 @@ def _numbered(app: Flask) -> Any:
     def numbered(environ: Any, start_response: Any) -> Iterable[bytes]:
         given = environ.get("HTTP_X_REQUEST_ID", "") if settings.proxy_hops else ""
         number = given if _SANE_NUMBER.fullmatch(given) else secrets.token_hex(6)
-        environ[_IDS] = {"request": number}
+        environ[logs.IDS] = {"request": number}
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
             return start_response(status, [*headers, ("X-Request-ID", number)], *error)
@@ -179,6 +136,17 @@ def _numbered(app: Flask) -> Any:
     return numbered
 
 
+def cookie(name: str, settings: Settings) -> str:
+    """Return what a cookie of ours is called. In production browsers take one of that name over
+    HTTPS alone, and from this very host, none beside it."""
+    return f"__Host-{name}" if settings.env == "production" else name
+
+
+def locale_cookie() -> str:
+    """Return the name of the cookie that remembers the language."""
+    return cookie(_LOCALE_COOKIE, settings())
+
+
 def select_locale() -> str:
     """Return the language chosen here, else the account's, else the browser's.
 
@@ -186,7 +154,7 @@ def select_locale() -> str:
     """
     if not has_request_context():
         return settings().locale
-    chosen = request.cookies.get(LOCALE_COOKIE)
+    chosen = request.cookies.get(locale_cookie())
     if chosen not in LOCALES and current_user and current_user.is_authenticated:
         chosen = current_user.locale
     return chosen if chosen in LOCALES else _browser_locale() or settings().locale
@@ -200,44 +168,51 @@ def _browser_locale() -> str | None:
     return None
 
 
-def wants_json() -> bool:
-    """Tell whether the asker is a program rather than a person's browser."""
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == (
-        "application/json"
-    )
-
-
 def inner_target(target: str | None) -> str | None:
     """Return `target` if it leads to this site, as a path with one leading `/`.
 
     Browsers drop tabs and line ends inside an address and read a backslash as
     a slash, so a slash, a tab and a slash would lead away.
     """
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return None
-    return target if all(" " < sign != "\x7f" for sign in target) else None
+    return target if target and _INNER(target) else None
 
 
 def _limit_body() -> None:
-    action, kind = _LARGE_BODIES.get(request.endpoint or "", (None, None))
-    if action is None or kind is None:
-        request.max_content_length = _FORM_BYTES
-    elif current_user.is_authenticated and not may(current_user, action, kind):
-        raise Forbidden
+    endpoint = request.endpoint or ""
+    if endpoint in _LARGE_BODIES:
+        if current_user.is_authenticated and not may(current_user, *_LARGE_BODIES[endpoint]):
+            raise Forbidden
+        return
+    writes = endpoint in _TEXTS and may(current_user, *_TEXTS[endpoint])
+    limit = _TEXT_BYTES if writes else _FORM_BYTES
+    request.max_content_length = request.max_form_memory_size = limit
 
 
 def note_person() -> None:
     """Name in the log whose request this is."""
-    request.environ[_IDS]["user"] = current_user.id
+    request.environ[logs.IDS]["user"] = current_user.id
     logs.note(user=current_user.id)
+
+
+def _refuse_what_is_late() -> None:
+    """Refuse to draw what has waited for so long that whoever asked may be gone: else, with more
+    requests than can be answered, all would wait for ever. What changes something is done."""
+    began = request.headers.get("X-Request-Start", "").removeprefix("t=")
+    if request.method not in _READS or not (settings().proxy_hops and _MOMENT.fullmatch(began)):
+        return
+    if time() - float(began) > _LATE:
+        refusals.take_for_a_stranger()
+        raise ServiceUnavailable(retry_after=refusals.SOON)
 
 
 def _require_login() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint in _PUBLIC_ENDPOINTS or getattr(view, "is_public", False):
+    if view is None or is_public(request.endpoint or "", view):
         return None
     if current_user.is_authenticated:
         note_person()
+        return None
+    if request.endpoint in _SECOND_STEPS and WAITS in session:
         return None
     return ask_to_log_in()
 
@@ -252,10 +227,20 @@ def _refuse_json_at_the_door() -> None:
 def ask_to_log_in() -> Any:
     """Send a stranger to the log-in page and back here, after a form to the page that it was
     on; a program gets a 401."""
-    if wants_json():
+    if refusals.wants_json():
         return jsonify(error=gettext("Please log in first.")), 401
     here = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
     return redirect(url_for("security.login", next=here))
+
+
+def ask_again() -> Any:
+    """Ask for the password once more, and lead back: to this page, or where it is none to look
+    at, to the one before; a program, or a script of ours, gets a 401."""
+    if refusals.wants_json():
+        return jsonify(error=gettext("Enter your password again first.")), 401
+    is_page = "GET" in (request.url_rule.methods or ()) if request.url_rule else False
+    here = request.full_path.rstrip("?") if is_page else _page_before()
+    return redirect(url_for("security.verify", next=here))
 
 
 def _page_before() -> str | None:
@@ -267,9 +252,23 @@ def _page_before() -> str | None:
 def _commit_or_roll_back(response: Response) -> Response:
     if response.status_code < BadRequest.code:
         db.session.commit()
-    else:
-        db.session.rollback()
+        return response
+    db.session.rollback()
+    if response.status_code == Forbidden.code:
+        _note_refusal()
     return response
+
+
+def _note_refusal() -> None:
+    """Note what somebody was not allowed to do, in a transaction of its own."""
+    if not current_user.is_authenticated:
+        return
+    try:
+        note("refuse", "address", (request.endpoint or "")[:40], method=request.method)
+        db.session.commit()
+    except SQLAlchemyError:
+        db.session.rollback()
+        logger.exception("a refusal could not be noted")
 
 
 def _without_cookies(response: Response) -> Response:
@@ -281,58 +280,14 @@ def _without_cookies(response: Response) -> Response:
     return response
 
 
-def answer_error(error: HTTPException) -> Any:
-    """Answer an HTTP error in words; one that is a redirect goes out as it is.
-
-    An error may have a `told`, the `CmsError` that says it better, and for programs
-    `more` members of the answer.
-    """
-    if error.code is None or error.code < BadRequest.code:
-        return error
-    title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
-    facts: Mapping[str, Any] = {"limit": (request.max_content_length or 0) // 1_000_000}
-    if told := getattr(error, "told", None):
-        sentence, facts = told.sentence, told.facts
-    more = getattr(error, "more", {})
-    response = make_response(
-        _answer(error.code, gettext(title), gettext(sentence, **facts), **more)
-    )
-    # Which methods there are, how long a file is.
-    headers = (pair for pair in error.get_headers(request.environ) if pair[0] != "Content-Type")
-    response.headers.extend(headers)
-    if isinstance(error, TooManyRequests) and limiter.current_limit:
-        response.headers["Retry-After"] = str(max(1, ceil(limiter.current_limit.reset_at - time())))
+def _keep_to_the_person(response: Response) -> Response:
+    """Let no cache keep what is for who has logged in, and no window of another site hold on
+    to one of ours."""
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    view = current_app.view_functions.get(request.endpoint or "")
+    closed = view is not None and not is_public(request.endpoint or "", view)
+    if closed or request.blueprint == "security":
+        response.cache_control.private = True
+        if response.cache_control.max_age is None and not response.cache_control.no_store:
+            response.cache_control.no_cache = True
     return response
-
-
-def _answer_cms_error(error: errors.CmsError) -> Any:
-    kind, code = _CODES.get(type(error), (UnprocessableEntity, 422))
-    return _answer(code, gettext(_WORDS[kind][0]), gettext(error.sentence, **error.facts))
-
-
-def _answer_conflict(error: IntegrityError) -> Any:
-    logger.warning("refused by the database: %s", error.orig)
-    return answer_error(Conflict())
-
-
-def _answer_unexpected(error: Exception) -> Any:
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return answer_error(InternalServerError())
-
-
-def _answer(code: int, title: str, sentence: str, **more: Any) -> Any:
-    """Answer an error in the form that the asker reads, without inner facts."""
-    db.session.rollback()
-    number = request.environ[_IDS]["request"]
-    if request.path.startswith(API):
-        problem = {"type": "about:blank", "title": title, "status": code, "detail": sentence}
-        response = jsonify(problem | {"request_id": number} | more)
-        response.mimetype = "application/problem+json"
-        return response, code
-    if wants_json():
-        return jsonify(error=sentence), code
-    if isinstance(request.routing_exception, SecurityError):
-        # No page can be drawn for a host that is not ours: none of its addresses can be made.
-        return Response(f"{title}. {sentence}\n", code, mimetype="text/plain")
-    facts = {"code": code, "title": title, "sentence": sentence, "number": number}
-    return render_template("errors/error.html", **facts), code

@@ -6,7 +6,6 @@ from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
-from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
@@ -15,7 +14,6 @@ from cms.database import Base
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
-security = Security()
 babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)

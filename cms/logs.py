@@ -14,6 +14,8 @@ from typing import Any
 import click
 from pythonjsonlogger.json import JsonFormatter
 
+IDS = "cms.ids"  # the place in a WSGI environment where the access log finds them
+
 _FIELDS = {"asctime": "time", "levelname": "level", "name": "logger", "message": "message"}
 
 # What would end a line, move the cursor, or turn the direction of writing.
@@ -31,6 +33,11 @@ def bind(**ids: object) -> Iterator[None]:
         yield
     finally:
         _ids.reset(bound)
+
+
+def ids() -> Mapping[str, object]:
+    """Return what is bound here."""
+    return _ids.get()
 
 
 def note(**ids: object) -> None:

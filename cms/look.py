@@ -6,7 +6,9 @@ them may import another; so these Jinja globals live below them all.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _SAID = "cms.said"  # the extension that remembers translations
+_SPECIAL = re.compile("[&<>\"']").search
 LANGUAGES = (("en", "English"), ("zh_Hans_CN", "简体中文"))
 
 
@@ -35,7 +38,13 @@ def init_app(app: Flask) -> None:
         return found % facts if facts or "%" in found else found
 
     app.jinja_env.globals.update(
-        icon=icon, language=language, languages=LANGUAGES, has_page=has_page, labelled=labelled
+        icon=icon,
+        language=language,
+        languages=LANGUAGES,
+        has_page=has_page,
+        labelled=labelled,
+        listed=listed,
+        csrf_field=csrf_field,
     )
     # A page has two hundred words, and Flask-Babel finds its way to the catalogue for each.
     app.jinja_env.globals.update(_=words, gettext=words)
@@ -65,6 +74,23 @@ def icon(name: str, extra_class: str = "") -> Markup:
     return _icon(str(current_app.static_folder), name, extra_class)
 
 
+def csrf_field() -> Markup:
+    """Return what a form carries against forgery; nothing where nobody asks for it."""
+    token = current_app.jinja_env.globals.get("csrf_token")
+    field = Markup('<input type="hidden" name="csrf_token" value="{}">')
+    return field.format(token()) if callable(token) else Markup()
+
+
+def html(value: Any) -> str:
+    """Return `value` as HTML: escaped, unless it is `Markup`.
+
+    For what is put together by hand, a thousand times a page: nearly no text needs it.
+    """
+    if type(value) is str and not _SPECIAL(value):
+        return value
+    return escape(value)
+
+
 def language() -> str:
     """Return the language of this page as the `lang` attribute wants it: `zh-Hans-CN`."""
     return str(get_locale() or "en").replace("_", "-")
@@ -73,6 +99,21 @@ def language() -> str:
 def labelled(name: Any, value: Any) -> str:
     """Join a name and what it says; not every language has this colon and this space."""
     return str(_("%(name)s: %(value)s", name=name, value=value))
+
+
+def listed(words: Iterable[Any]) -> str:
+    """Join some words to a list, as the reader's language does."""
+    return reduce(_listed, map(str, words), "")
+
+
+def _listed(before: str, word: str) -> str:
+    return str(_("%(list)s, %(next)s", list=before, next=word)) if before else word
+
+
+def labels(name: Any) -> Callable[[Any], str]:
+    """Return what joins `name` to any value, as HTML: `labelled` for all rows of a page."""
+    before, after = map(html, labelled(name, "\0").split("\0"))
+    return lambda value: f"{before}{html(value)}{after}"
 
 
 def has_page(endpoint: str) -> bool:

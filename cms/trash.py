@@ -101,6 +101,10 @@ def included() -> Iterator[None]:
         _included.reset(before)
 
 
+# What a statement says that is on nothing that has a trash. Made once and asked for each
+# page, it stays as it is, and SQLAlchemy knows it again.
+NO_TRASH = {"no_trash": True}
+
 # Made once: SQLAlchemy keeps what it makes of a lambda for as long as that lives.
 _IS_THERE = with_loader_criteria(
     Trashable, lambda model: model.deleted_at.is_(None), include_aliases=True
@@ -109,6 +113,8 @@ _IS_THERE = with_loader_criteria(
 
 @event.listens_for(db.session, "do_orm_execute")
 def _leave_out(state: ORMExecuteState) -> None:
+    if state.execution_options.get("no_trash"):
+        return
     if _included.get() or state.is_column_load or state.is_relationship_load:
         return
     if state.is_select or getattr(state.statement, "select", None) is not None:

@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(top, "node_modules");
@@ -24,23 +25,41 @@ const files = {
   "uppy.zh_CN.min.js": "@uppy/locales/dist/zh_CN.min.js",
 };
 
+// The editor's libraries come in dozens of modules, which are made into one. Our own
+// part of the editor is not in it: that is static/js/editor.js, as it stands.
+const tiptap = `
+  export { Editor, Extension, Mark, Node, mergeAttributes } from "@tiptap/core";
+  export { StarterKit } from "@tiptap/starter-kit";
+  export { Table, TableCell, TableHeader, TableRow } from "@tiptap/extension-table";
+`;
+
 const licences = {
   "chart.js.txt": "chart.js/LICENSE.md",
   "sortable.txt": "sortablejs/LICENSE",
   "swagger-ui.txt": "swagger-ui-dist/LICENSE",
   "swagger-ui-others.txt": "swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt",
   "tabler-icons.txt": "@tabler/icons/LICENSE",
+  "linkifyjs.txt": "linkifyjs/LICENSE",
+  "prosemirror.txt": "prosemirror-view/LICENSE",
+  "prosemirror-keymap-names.txt": "w3c-keyname/LICENSE",
+  "prosemirror-ordered-map.txt": "orderedmap/LICENSE",
+  "prosemirror-rope-sequence.txt": "rope-sequence/LICENSE",
+  "tiptap.txt": "@tiptap/core/LICENSE.md",
   "tom-select.txt": "tom-select/LICENSE",
   "uppy.txt": "uppy/LICENSE",
 };
 
 const icons = `
-  activity alarm alert-triangle arrow-back-up arrow-bar-to-down arrow-bar-to-up arrows-sort ban bell bolt
+  activity adjustments alarm alert-triangle archive arrow-back-up arrow-bar-to-down
+  arrow-bar-to-up arrow-forward-up arrow-guide arrows-join arrows-sort ban bell blockquote bold bolt
   bookmark briefcase chart-bar check chevron-down chevron-left chevron-right chevron-up chevrons-left
-  chevrons-right circle-check circle-x clock columns-3 device-desktop dots download edit external-link eye
-  filter grip-vertical home info-circle key keyboard language layout-grid list list-check loader-2 logout mail
-  menu-2 moon pencil photo photo-off player-pause player-play plus refresh search send settings sort-ascending
-  sort-descending star sun trash upload users webhook x
+  chevrons-right circle-check circle-x clock code column-insert-right column-remove columns-3 device-desktop
+  dots download edit external-link eye file-text filter folders git-branch git-compare grip-vertical
+  highlight history home info-circle italic key keyboard language layout-grid link list list-check
+  list-numbers list-tree loader-2 lock logout mail menu-2 message minus moon news pencil photo photo-off
+  photo-plus player-pause player-play plus refresh row-insert-bottom row-remove search send settings
+  sort-ascending sort-descending star strikethrough subscript sun superscript table table-off
+  table-row tags trash underline unlink upload users video webhook world x
 `.trim().split(/\s+/);
 
 // The maps are not shipped; naming them would make each developer console complain.
@@ -60,6 +79,15 @@ for (const icon of icons) {
   const source = join(modules, "@tabler/icons/icons/outline", `${icon}.svg`);
   copyFileSync(source, join(unfinished, "icons", basename(source)));
 }
+
+await build({
+  stdin: { contents: tiptap, resolveDir: top },
+  outfile: join(unfinished, "tiptap.min.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  legalComments: "none", // the licences lie beside it
+});
 
 // Whole or not at all: a page never meets half a folder.
 rmSync(target, { recursive: true, force: true });

@@ -40,11 +40,11 @@ class Program:
     def get(self, path, **options):
         return self("GET", path, **options)
 
-    def upload(self, *files, **options):
+    def upload(self, *files, to="/pictures", **options):
         form = MultiDict([("file", FileStorage(*file)) for file in files])
         boundary, body = encode_multipart(form)  # in memory: nothing of a client's to close
         kind = f"multipart/form-data; boundary={boundary}"
-        return self("POST", "/pictures", data=body, content_type=kind, **options)
+        return self("POST", to, data=body, content_type=kind, **options)
 
     def walk(self, path):
         """All items of a list, page by page."""

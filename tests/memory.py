@@ -18,4 +18,13 @@ def little_memory(pid: int | str = "self", *, spare: int):
 
 
 def _highest(process):
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", (process / "status").read_text())[1])
+    return _kept(process, "VmHWM")
+
+
+def _kept(process, what):
+    return 1024 * int(re.search(rf"{what}:\s+(\d+) kB", (process / "status").read_text())[1])
+
+
+def resident(pid: int) -> float:
+    """Return how many MB of memory a process has now."""
+    return _kept(Path("/proc", str(pid)), "VmRSS") / 1_000_000

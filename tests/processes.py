@@ -10,29 +10,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import flask_migrate
+from flask import Flask
+
+from cms.accounts.services import create_user
 from cms.app import create_app
+from cms.extensions import db
+from cms.tasks import huey
 
 TOP = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 PASSWORD = "correct horse battery"
 START_SECONDS = 60
-
-_PREPARE = """
-import sys
-import flask_migrate
-from cms.extensions import db
-from tests.factories import make_user
-from wsgi import app
-
-with app.app_context():
-    flask_migrate.upgrade()
-    for role in sys.argv[1:]:
-        make_user(role, f"{role}@example.com")
-    db.session.commit()
-"""
 
 
 def free_port() -> int:
@@ -72,7 +66,10 @@ def _processes():
 
 
 class Site:
-    """Web server and consumer in a folder of their own, with `settings` on top."""
+    """Web server and consumer in a folder of their own, with `settings` on top. The code is
+    that at `top`."""
+
+    top = TOP
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -82,17 +79,19 @@ class Site:
             "CMS_DATA_DIR": str(folder),
             "CMS_LOGIN_LIMIT": "1000 per minute",
             "FLASK_APP": "wsgi:app",
-            "PYTHONPATH": str(TOP),  # for applications of the tests' own
+            "PYTHONPATH": str(self.top),  # for applications of the tests' own
             "PATH": f"{BIN}:{os.environ['PATH']}",
             **settings,
         }
+        self.cookies: dict[str, list[Any]] = {}  # of whoever has logged in, by role
+        self._app: Flask | None = None
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def flask(self, *command: str, typed: str = "") -> str:
         """Run `flask cms …` with `typed` on its standard input; return what it prints."""
         done = subprocess.run(
             [BIN / "flask", "cms", *command],
-            cwd=TOP,
+            cwd=self.top,
             env=self.environment,
             input=typed,
             capture_output=True,
@@ -105,23 +104,24 @@ class Site:
 
     def prepare(self, *roles: str) -> None:
         """Make the database, and an account `<role>@example.com` for each role."""
-        subprocess.run(
-            [sys.executable, "-c", _PREPARE, *roles],
-            cwd=TOP,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
+        with self.inside():
+            flask_migrate.upgrade()
+            for role in roles:
+                create_user(f"{role}@example.com", PASSWORD, [role])
+            db.session.commit()
 
     @contextmanager
     def inside(self):
         """An application on this site's database, to look at what its processes did."""
-        given = {k: v for k, v in self.environment.items() if k.startswith("CMS_")}
-        with create_app(given).app_context():
+        if self._app is None:
+            given = {k: v for k, v in self.environment.items() if k.startswith("CMS_")}
+            self._app = create_app(given)
+        huey.init_app(self._app)  # there is one Huey
+        with self._app.app_context():
             yield
 
-    def start_web(self) -> None:
+    def start_web(self, *options: str) -> None:
+        """Run Gunicorn; `options` win over those here."""
         port = self.url.rsplit(":", 1)[1]
         command = [
             BIN / "gunicorn",
@@ -132,6 +132,7 @@ class Site:
             "--no-control-socket",
             "--config",
             "deploy/gunicorn.conf.py",
+            *options,
             "wsgi:app",
         ]
         self._start("web", command)
@@ -162,11 +163,15 @@ class Site:
     def close(self) -> None:
         for name in list(self._running):
             self.stop(name)
+        if self._app is not None:
+            with self._app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
 
     def _start(self, name: str, command: list) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
             self._running[name] = subprocess.Popen(
-                command, cwd=TOP, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+                command, cwd=self.top, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
 
     def _says(self, name: str, words: str) -> bool:
@@ -184,3 +189,17 @@ class Site:
             assert self._running["web"].poll() is None, self.log("web")
             return False
         return True
+
+
+@contextmanager
+def running(folder: Path, *roles: str, **settings: str) -> Iterator[Site]:
+    """A site with web server and consumer, and an account for each role; ended afterwards,
+    also if one of them does not come up."""
+    site = Site(folder, **settings)
+    try:
+        site.prepare(*roles)
+        site.start_web()
+        site.start_consumer()
+        yield site
+    finally:
+        site.close()

@@ -39,6 +39,17 @@ class HttpReceiver(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: HttpReceiver
 
+    def do_HEAD(self) -> None:
+        self._asked()
+
+    def do_GET(self) -> None:
+        self._asked()
+
+    def _asked(self) -> None:
+        self.server.calls.append((f"{self.command} {self.path}", dict(self.headers), b""))
+        with suppress(OSError):
+            self.server.answer(self)
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.calls.append((self.path, dict(self.headers), body))

@@ -1,4 +1,4 @@
-"""Private servers for tests: PostgreSQL, MariaDB and Redis of this machine's own.
+"""Private servers for tests: PostgreSQL, MariaDB, Redis and S3 of this machine's own.
 
 Each runs in a folder of its own on a free loopback port, keeps nothing, and is
 stopped by the process that started it. None of them is asked to be durable.
@@ -15,20 +15,24 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, ClassVar, LiteralString, Self
+from urllib.parse import quote
 
+import botocore.session
 import psycopg
 import pymysql
 import redis
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.processes import free_port
+from tests.processes import BIN, free_port
 
 DATABASE = "cms"
 HOST = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 20
-_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"]
+_FOLDERS = [str(BIN), "/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"]
 
 
 class Service:
@@ -39,7 +43,8 @@ class Service:
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     not_ready: ClassVar[tuple[type[Exception], ...]]
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = HOST) -> None:
+        self.host = host
         self.port = free_port()
         self.folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -159,15 +164,17 @@ class PostgreSQL(Service):
 
     @property
     def url(self) -> str:
-        return f"postgresql://cms@{HOST}:{self.port}/{DATABASE}"
+        return f"postgresql://cms@{self.host}:{self.port}/{DATABASE}"
 
     def _prepare(self) -> None:
         settings = ("--username=cms", "--auth=trust", "--encoding=UTF8", "--no-locale")
         self._run(self._program("initdb"), "--pgdata=data", "--no-sync", *settings)
+        with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
 
     def _command(self) -> list[str]:
         settings = {
-            "listen_addresses": HOST,
+            "listen_addresses": self.host,
             "port": self.port,
             "unix_socket_directories": self.folder,
             "fsync": "off",
@@ -184,9 +191,20 @@ class PostgreSQL(Service):
         self._execute(f"CREATE DATABASE {DATABASE}")
 
     def _execute(self, statement: LiteralString) -> None:
-        address = f"postgresql://cms@{HOST}:{self.port}/postgres"
+        address = f"postgresql://cms@{self.host}:{self.port}/postgres"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement)
+
+
+class DurablePostgreSQL(PostgreSQL):
+    """A PostgreSQL that keeps what it has committed, whatever happens to the machine."""
+
+    def _command(self) -> list[str]:
+        return [
+            option
+            for option in super()._command()
+            if not option.startswith(("--fsync", "--full_page", "--synchronous"))
+        ]
 
 
 class MariaDB(Service):
@@ -199,7 +217,7 @@ class MariaDB(Service):
 
     @property
     def url(self) -> str:
-        return f"mariadb://root@{HOST}:{self.port}/{DATABASE}"
+        return f"mariadb://root@{self.host}:{self.port}/{DATABASE}"
 
     def _prepare(self) -> None:
         self._run(
@@ -213,7 +231,7 @@ class MariaDB(Service):
     def _command(self) -> list[str]:
         settings = {
             "datadir": self.folder / "data",
-            "bind-address": HOST,
+            "bind-address": self.host,
             "port": self.port,
             "socket": self.folder / "socket",
             "pid-file": self.folder / "pid",
@@ -231,7 +249,7 @@ class MariaDB(Service):
         self._execute(f"CREATE DATABASE {DATABASE}")
 
     def _execute(self, statement: str) -> None:
-        connection = pymysql.connect(host=HOST, port=self.port, user="root")
+        connection = pymysql.connect(host=self.host, port=self.port, user="root")
         with connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
@@ -243,16 +261,73 @@ class Redis(Service):
 
     @property
     def url(self) -> str:
-        return f"redis://{HOST}:{self.port}/0"
+        return f"redis://{self.host}:{self.port}/0"
 
     def _command(self) -> list[str]:
-        options = ["--bind", HOST, "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        options = ["--bind", self.host, "--port", str(self.port), "--protected-mode", "no"]
+        options += ["--save", "", "--appendonly", "no"]
         return [self._program("server"), *options]
 
     def _connect(self) -> None:
         once = Retry(NoBackoff(), retries=0)
-        with redis.Redis(host=HOST, port=self.port, retry=once) as client:
+        with redis.Redis(host=self.host, port=self.port, retry=once) as client:
             client.ping()
+
+
+class S3(Service):
+    """A bucket on a server that checks every signature, but knows no conditions."""
+
+    name = "S3"
+    programs: ClassVar = {"server": ("nanio",)}
+    not_ready = (BotoCoreError, ClientError)
+    key, secret, bucket = "key", "secret/+@", "cms-files"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        secret = quote(self.secret, safe="")
+        return f"s3://{self.key}:{secret}@{self.host}:{self.port}/{self.bucket}?scheme=http"
+
+    def client(self) -> Any:
+        return botocore.session.get_session().create_client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.secret,
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+        )
+
+    def _command(self) -> list[str]:
+        options = ["--host", self.host, "--port", str(self.port), "--data-dir", "data"]
+        return [self._program("server"), "serve", *options]
+
+    def _connect(self) -> None:
+        self.client().list_buckets()
+
+    def _furnish(self) -> None:
+        self.client().create_bucket(Bucket=self.bucket)
+
+    def _as_whom(self) -> dict[str, Any]:
+        """It comes with our environment, which may be closed to others."""
+        keys = {"NANIO_ACCESS_KEY": self.key, "NANIO_SECRET_KEY": self.secret}
+        return {"env": {**os.environ, **keys}}
+
+    def _give_away(self, folder: Path) -> None:
+        """Keep it."""
+
+
+class ConditionalS3(S3):
+    """The same on a server that knows conditions and names of downloads, but no signatures."""
+
+    programs: ClassVar = {"server": ("localbucket",)}
+
+    def _command(self) -> list[str]:
+        (self.folder / "data").mkdir(exist_ok=True)
+        return [self._program("server"), "--host", self.host, "--port", str(self.port), "data"]
 
 
 def _find(names: tuple[str, ...]) -> str | None:

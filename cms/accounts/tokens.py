@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy import JSON, ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
@@ -43,6 +43,13 @@ class Scope(NamedTuple):
 SCOPES: Mapping[str, Scope] = {
     "pictures:read": Scope(N_("Read pictures"), "view", "image"),
     "pictures:write": Scope(N_("Upload, change and delete pictures"), "create", "image"),
+    "content:read": Scope(N_("Read articles, pages and what orders them"), "read", "article"),
+    "content:write": Scope(N_("Write, change and delete articles and pages"), "create", "article"),
+    "content:publish": Scope(N_("Publish, schedule and archive"), "publish", "article"),
+    "shelves:write": Scope(N_("Change categories, tags, menus and redirects"), "edit", "category"),
+    "settings:write": Scope(N_("Change the settings of the site"), "edit", "site_setting"),
+    "documents:read": Scope(N_("Read documents"), "read", "document"),
+    "documents:write": Scope(N_("Upload, change and delete documents"), "create", "document"),
     "jobs:read": Scope(N_("Read jobs"), "view", "job"),
     "jobs:write": Scope(N_("Retry jobs"), "retry", "job"),
     "notifications:read": Scope(N_("Read notifications"), "view", "notification"),
@@ -104,6 +111,12 @@ def find(text: str) -> ApiToken | None:
     if token is None or token.state != "active" or not token.user.active:
         return None
     return token
+
+
+def revoke_all(user: User) -> None:
+    """Make all tokens of a person useless for good."""
+    left = (ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    db.session.execute(update(ApiToken).where(*left).values(revoked_at=clock.now()))
 
 
 def note_use(token: ApiToken) -> None:

@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Sequence
 from time import time
 from typing import Any, ClassVar, TypeVar
 
-from flask import abort, jsonify, redirect, request, session
+from flask import abort, flash, jsonify, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from cms.accounts import sessions
 from cms.accounts.policy import may
+from cms.audit.services import acting
 from cms.database import storable
-from cms.edge import ask_to_log_in, inner_target, wants_json
+from cms.edge import ask_again, ask_to_log_in, inner_target
+from cms.refusals import wants_json
 
 Page = TypeVar("Page", bound=Callable[..., Any])
 
@@ -46,14 +49,20 @@ _ABILITIES = {
     "ajax_update": "can_edit",
     "details_view": "can_view_details",
     "delete_view": "can_delete",
-    "action_edit": "can_edit",
+    "action_edit": "bulk_edit_fields",
     "move": "sortable",
     "enable": "switchable",
     "disable": "switchable",
+    "action_enable": "switchable",
+    "action_disable": "switchable",
     "action_delete": "can_delete",
     "export": "can_export_at_once",
     "action_export": "can_export",
 }
+
+
+# Forms that are shown again with what was typed, and a word on why they were not saved.
+_KEEP_THEIR_TEXT = ("create_view", "edit_view")
 
 
 def needs(*actions: str) -> Callable[[Page], Page]:
@@ -73,11 +82,13 @@ class Guarded(BaseView):
     """A view that is closed to everybody whom the policy does not let in.
 
     Subclasses set `kind`, the policy's word for what they show, and may set
-    `icon`, a drawing for the side menu. `menu_badge` may return a count.
+    `icon`, a drawing for the side menu. `menu_badge` may return a count. Where changes are
+    `sensitive`, their pages open only to who has given the password in the last half hour.
     """
 
     kind: ClassVar[str]
     icon: ClassVar[str] = "file"
+    sensitive: ClassVar[bool] = False
     palette_acts: ClassVar[Sequence[Any]] = ()  # `cms.admin.palette.Act`
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,11 +110,13 @@ class Guarded(BaseView):
         """Tell whether the person may do `action` to such things, or to this `thing`."""
         return may(person(), action, self.kind, thing)
 
+    def has(self, page: str) -> bool:
+        """Tell whether `page` exists on this screen."""
+        return bool(getattr(self, _ABILITIES.get(page, ""), True))
+
     def offers(self, page: str, thing: Any = None) -> bool:
         """Tell whether `page` exists on this screen and the person may use it."""
-        if not getattr(self, _ABILITIES.get(page, ""), True):
-            return False
-        return any(self.allowed(action, thing) for action in self.needed(page))
+        return self.has(page) and any(self.allowed(action, thing) for action in self.needed(page))
 
     def is_accessible(self) -> bool:
         """Tell whether the menu offers this view."""
@@ -117,14 +130,22 @@ class Guarded(BaseView):
     def _handle_view(self, name: str, **_kwargs: Any) -> ResponseReturnValue | None:
         if not current_user.is_authenticated:
             return ask_to_log_in()
-        if not getattr(self, _ABILITIES.get(name, ""), True):
+        if not self.has(name):
             abort(404)
         if not (may(current_user, "enter", "admin") and self.offers(name)):
             return _refuse()
+        if self.is_stale(name) and not (request.method == "POST" and name in _KEEP_THEIR_TEXT):
+            return ask_again()
         _stop_unstorable_text()
         if request.method == "POST":  # whatever it does will be done within a second
             session["acted_at"] = time() + 1
         return None
+
+    def is_stale(self, page: str) -> bool:
+        """Tell whether `page` is one that wants the password, given too long ago."""
+        if not self.sensitive or (request.method == "GET" and self.needed(page) == ("view",)):
+            return False
+        return not sessions.is_fresh()
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin's own calls twice on a TypeError, which hides where it came from.
@@ -143,6 +164,11 @@ class Guarded(BaseView):
         """Return a redirect to the page that a form was posted from, or to this view's first."""
         return redirect(inner_target(request.form.get("url")) or self._home())
 
+    def told(self, done: str) -> ResponseReturnValue:
+        """Say what was done, and go back."""
+        flash(done, "success")
+        return self.back()
+
     def _home(self) -> str:
         return self.get_url(f".{self._default_view}")
 
@@ -153,9 +179,16 @@ class Guarded(BaseView):
             yield handler.__name__
 
 
+def whole_number(value: Any) -> int | None:
+    """Return an id that a form sends, None for nothing and for what can be none."""
+    text = str(value or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - fits every INTEGER
+
+
 def person() -> Any:
-    """Return the account of who is asking, no stand-in for it."""
-    return current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives
+    """Return the account of who is asking, no stand-in for it; in a job, for whom that acts."""
+    asking = current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives
+    return acting() if asking is None else asking
 
 
 def acted_at() -> float:

@@ -15,12 +15,12 @@ from sqlalchemy.orm import selectinload
 
 from cms.admin.access import Guarded, storable
 from cms.admin.base import expose, needs
-from cms.edge import wants_json
 from cms.editorial import library
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.media import health
 from cms.media.models import Image, ImageStatus
+from cms.refusals import wants_json
 
 AT_ONCE = 12
 LONGEST = 500

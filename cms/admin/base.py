@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, abort, flash, jsonify, request
+from flask import Flask, abort, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.actions import action
@@ -21,6 +21,7 @@ from flask_admin.contrib.sqla import ModelView
 from flask_admin.theme import Bootstrap4Theme
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 from sqlalchemy import Integer, SmallInteger, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Query
@@ -28,7 +29,8 @@ from werkzeug.exceptions import HTTPException
 from wtforms import Form, StringField, ValidationError
 
 from cms.admin import drafts
-from cms.admin.access import Guarded, needs, storable
+from cms.admin.access import Guarded, needs, storable, this_page
+from cms.admin.side_menu import SideMenu
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
@@ -46,6 +48,7 @@ SECRET_WORDS = ("password", "secret", "token")
 
 def open_admin(app: Flask, index: QsIndexView, csp_nonce: Any) -> Admin:
     """Build the admin at `/admin/` of `app`, with our templates and `index` as first page."""
+    app.jinja_env.globals["side_menu"] = SideMenu()
     return Admin(
         app,
         name="QsCMS",
@@ -151,28 +154,35 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     def create_model(self, form: Form) -> Any:
         """Make a row from `form`; return it, or False after saying why not."""
-        model = self.build_new_instance()
-
-        def create() -> None:
-            form.populate_obj(model)
-            self.db_session.add(model)
-            self.on_model_change(form, model, is_created=True)
-            self._note("create", model)
-            self.after_model_change(form, model, is_created=True)
-
-        return model if self._attempt(create) else False
+        made = list[Any]()
+        return made[0] if self._attempt(lambda: made.append(self.make(form)), form) else False
 
     def update_model(self, form: Form, model: Any) -> bool:
         """Write `form` to the row `model`; return False after saying why not."""
 
         def update() -> None:
             self.require(model)
-            form.populate_obj(model)
-            self.on_model_change(form, model, is_created=False)
-            self._note("edit", model)
-            self.after_model_change(form, model, is_created=False)
+            self.change(form, model)
 
-        return self._attempt(update)
+        return self._attempt(update, form)
+
+    def make(self, form: Form) -> Any:
+        """Return a new row of what `form` says. A screen whose rows are kept by
+        `cms.editorial` calls that instead; what it refuses is said at its field."""
+        model = self.build_new_instance()
+        form.populate_obj(model)
+        self.db_session.add(model)
+        self.on_model_change(form, model, is_created=True)
+        self._note("create", model)
+        self.after_model_change(form, model, is_created=True)
+        return model
+
+    def change(self, form: Form, model: Any) -> None:
+        """Write to a row what `form` says, be it one field of it alone: see `make`."""
+        form.populate_obj(model)
+        self.on_model_change(form, model, is_created=False)
+        self._note("edit", model)
+        self.after_model_change(form, model, is_created=False)
 
     def delete_model(self, model: Any) -> bool:
         """Delete the row `model`; return False after saying why not."""
@@ -186,7 +196,7 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         self.db_session.flush()
         self.after_model_delete(model)
 
-    def _attempt(self, act: Callable[[], None]) -> bool:
+    def _attempt(self, act: Callable[[], object], form: Form | None = None) -> bool:
         try:
             act()
             self.db_session.flush()
@@ -195,7 +205,7 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
             raise
         except Exception as error:
             self.db_session.rollback()
-            if not self.handle_view_exception(error):
+            if not (told_at_field(form, error) or self.handle_view_exception(error)):
                 log.exception("%s could not be saved", self.model.__name__)
                 flash(_("This could not be saved. The error has been logged."), "error")
             return False
@@ -320,13 +330,15 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         abort(404)
 
     def validate_form(self, form: Form) -> bool:
-        """Validate `form`; text that a database cannot keep is an error of its field."""
+        """Validate `form`; text that a database cannot keep is an error of its field.
+
+        Nothing is valid for who must give the password again first.
+        """
         valid: bool = super().validate_form(form)
-        for field in form:
-            if isinstance(field, StringField) and not storable(field.data or ""):
-                field.errors = [*field.errors, _("This holds a character that cannot be saved.")]
-                valid = False
-        return valid
+        if request.method == "POST" and self.is_stale(this_page()):
+            flash(_asking_again(), "warning")
+            return False
+        return keepable(form) and valid
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         answer = super()._run_view(fn, *args, **kwargs)
@@ -336,6 +348,33 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
             return answer, 422
         drafts.note_saved(answer)
         return answer
+
+
+def _asking_again() -> Markup:
+    """Say that the password is wanted; it is given beside this page, which keeps its text."""
+    return Markup('{} <a href="{}" target="_blank">{}</a>').format(
+        _("Nothing is saved yet: enter your password again, then press Save here once more."),
+        url_for("security.verify", next=request.full_path),
+        _("Enter your password again"),
+    )
+
+
+def keepable(form: Form) -> bool:
+    """Tell whether a database can keep all text of a form; say at each field what it cannot."""
+    unfit = [it for it in form if isinstance(it, StringField) and not storable(it.data or "")]
+    for field in unfit:
+        field.errors = [*field.errors, _("This holds a character that cannot be saved.")]
+    return not unfit
+
+
+def told_at_field(form: Form | None, error: Exception) -> bool:
+    """Say at a field of `form` what an error says that names it; False if it names none."""
+    name = getattr(error, "field", None)
+    field = next((it for it in form or () if it.short_name in (name, f"{name}_id")), None)
+    if field is None:
+        return False
+    field.errors = [*field.errors, refusal_in_words(error)]
+    return True
 
 
 def changes_of(model: Any) -> dict[str, Any]:

@@ -31,11 +31,6 @@ class BulkEdit(Bulk):
 
     bulk_edit_fields: ClassVar[Sequence[str]] = ()
 
-    def is_action_allowed(self, name: str) -> bool:
-        """Tell whether the person may use the bulk action `name` at all."""
-        declared = name != "edit" or bool(self.bulk_edit_fields)
-        return declared and super().is_action_allowed(name)
-
     @action("edit", _l("Edit"))
     @needs("edit")
     def action_edit(self, ids: list[str]) -> ResponseReturnValue:

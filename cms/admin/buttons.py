@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from cms.accounts.policy import NOBODYS
-from cms.look import icon
+from cms.look import html, icon, labels
 from cms.look import lazy as _l
 
 
@@ -58,12 +58,12 @@ class Offered:
         self._button = button
         self._page = button.endpoint.lstrip(".")
         self._question = str(button.confirm) if button.confirm else ""
-        self._class = Markup(' class="row-button{}"').format(" is-danger" if self.danger else "")
-        key = Markup(' data-row-key="{}"').format(self.key) if self.key else ""
-        self._asks = Markup(' data-confirm="%s" data-confirm-words="{}"{}%s disabled').format(
-            self.label.replace("%", "%%"), Markup(" data-confirm-danger") if self.danger else ""
-        )
-        self._words = Markup('{0} title="{1}" aria-label="{1}: ').format(key, self.label)
+        self._class = f' class="row-button{" is-danger" if self.danger else ""}"'
+        key = f' data-row-key="{html(self.key)}"' if self.key else ""
+        self._asks = f' data-confirm-words="{html(self.label)}"'
+        self._asks += " data-confirm-danger" if self.danger else ""
+        self._words = f'{key} title="{html(self.label)}" aria-label="'
+        self._named = labels(self.label)
         if button.address is None:
             self._ever = view.offers(self._page)
             self._always = view.offers(self._page, NOBODYS)
@@ -102,18 +102,18 @@ class Offered:
         question = refusal or self.question(name)
         if not question:
             return Markup()
-        return self._asks % (question, Markup(" data-confirm-refused") if refusal else "")
+        refused = " data-confirm-refused" if refusal else ""
+        asked = f' data-confirm="{html(question)}"{self._asks}{refused} disabled'
+        return Markup(asked)  # noqa: S704 - each part is escaped
 
-    def drawn(self, row: Any, key: Any, name: str) -> Markup:
-        """Draw it at the end of the row of this key and name, by its drawing alone."""
-        target, words = escape(self.target(row)), f'{self._words}{escape(name)}"'
+    def drawn(self, row: Any, key: Any, name: str) -> str:
+        """Draw it, as HTML, at the end of the row of this key and name, by its drawing alone."""
+        target, words = html(self.target(row)), f'{self._words}{self._named(name)}"'
         # Put together by hand: a list draws a hundred of them, and `format` is slow.
         if not self.post:
-            link = f'<a{self._class} href="{target}"{words}>{self.icon}</a>'
-            return Markup(link)  # noqa: S704 - each part is escaped
-        posts = f'form="row-form" formaction="{target}" name="id" value="{escape(key)}"'
-        button = f"<button{self._class} {posts}{words}{self.asks(row, name)}>{self.icon}</button>"
-        return Markup(button)  # noqa: S704 - each part is escaped
+            return f'<a{self._class} href="{target}"{words}>{self.icon}</a>'
+        posts = f'form="row-form" formaction="{target}" name="id" value="{html(key)}"'
+        return f"<button{self._class} {posts}{words}{self.asks(row, name)}>{self.icon}</button>"
 
 
 @dataclass(frozen=True)

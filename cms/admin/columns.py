@@ -40,7 +40,7 @@ from cms.admin.buttons import Offered, RowButton
 from cms.admin.picture_columns import Picture, Pictures, Shot, picture, pictures
 from cms.admin.trees import Tree, tree
 from cms.edge import inner_target
-from cms.look import icon
+from cms.look import icon, listed
 from cms.look import lazy as _l
 from cms.media.sizes import size_in_words
 
@@ -293,7 +293,7 @@ def tags(
         if not found:
             return EMPTY
         shown = Markup().join(_tag(it, address and address(it)) for it in found[:MOST_TAGS])
-        rest = ", ".join(map(str, found[MOST_TAGS:]))
+        rest = listed(found[MOST_TAGS:])
         more = Markup(
             '<span class="more-count" title="{0}"><span aria-hidden="true">+{1}</span>'
             '<span class="visually-hidden">{0}</span></span>'
@@ -381,5 +381,5 @@ BY_TYPE: dict[type, Callable[[Any, Any, str], Any]] = {
     bool: _bool,
     datetime: lambda _view, value, _name: time_tag(value),
     date: lambda _view, value, _name: format_date(value),
-    list: lambda _view, value, _name: escape(", ").join(value),
+    list: lambda _view, value, _name: listed(value),
 }

@@ -18,6 +18,7 @@ from cms.admin import columns
 from cms.admin.sides import Sides, sides
 from cms.audit.models import AuditEntry
 from cms.audit.services import history_of
+from cms.look import listed
 
 MOST_ENTRIES = 50
 THEIRS, MINE = "theirs", "mine"
@@ -129,6 +130,8 @@ def _conflict(field: Field, theirs: Any, chosen: str, history: Sequence[AuditEnt
 
 def _in_words(field: Field, value: Any) -> str:
     """Return a value as people read it in that field."""
+    if hasattr(field, "in_words"):
+        return str(field.in_words(value))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if hasattr(field, "in_percent"):
@@ -136,10 +139,10 @@ def _in_words(field: Field, value: Any) -> str:
         shown = field.in_percent()
         field.data = kept
         parts = [shown] if isinstance(shown, str) else shown
-        return ", ".join(f"{part} %" for part in parts if part)
+        return listed(f"{part} %" for part in parts if part)
     words = _choices(field)
     if isinstance(value, list | tuple):
-        return ", ".join(words.get(_as_text(one), _as_text(one)) for one in value)
+        return listed(words.get(_as_text(one), _as_text(one)) for one in value)
     return words.get(_as_text(value), _as_text(value))
 
 

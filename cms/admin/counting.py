@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from time import time
 from typing import Any
 
-from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy import Select, case, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import Query
 
-from cms.admin.listing import AtLeast, Tab
+from cms.admin.listing import MOST_COUNTED, AtLeast, Tab
 
 FEW = 1_000
 LOOKED_AT = 1_000
@@ -33,6 +33,19 @@ _kept: OrderedDict[Any, tuple[float, dict[str, int]]] = OrderedDict()
 def part(query: Query[Any], tab: Tab | None) -> Query[Any]:
     """Return the rows of `query` in a tab."""
     return query if tab is None or tab.criterion is None else query.filter(tab.criterion)
+
+
+def of_each(query: Query[Any], tabs: Sequence[Tab]) -> Select[Any]:
+    """Return what counts each tab to one after `MOST_COUNTED`, in one query; each is a count
+    of its own, so that an index answers it."""
+    rows: Any = query.order_by(None).limit(MOST_COUNTED + 1).statement
+    # Of no column, so that an index need not lead to the rows.
+    ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
+    cells: list[Any] = []
+    for tab in tabs:
+        part = ones if tab.criterion is None else ones.where(tab.criterion)
+        cells.append(select(func.count()).select_from(part.subquery()).scalar_subquery())
+    return select(*cells)
 
 
 def few(query: Query[Any], key: Any) -> list[Any] | None:

@@ -13,14 +13,18 @@ from flask_login import current_user
 
 from cms.accounts import hints
 from cms.accounts.policy import may
-from cms.admin import columns, palette
+from cms.admin import columns, counting, palette
 from cms.admin.access import person
 from cms.admin.base import expose, needs
 from cms.admin.images import STATES
 from cms.admin.listing import MOST_COUNTED, in_words
 from cms.admin.presence import OpenPages
+from cms.admin.writing import tabs_of
 from cms.audit.services import record
 from cms.config import settings
+from cms.content.models import Article
+from cms.editorial import content
+from cms.extensions import db
 from cms.jobs import ledger, pulse
 from cms.jobs.models import JobState
 from cms.look import lazy as _l
@@ -91,6 +95,7 @@ class Dashboard(OpenPages):
         return self.render(
             "admin/dashboard.html",
             pictures=list(picture_cards(counts)),
+            texts=list(article_cards()),
             work=list(work_cards()),
             steps=list(steps(counts)) if hints.wants(person(), hints.FIRST_STEPS) else [],
             mine=media.newest_of(current_user.id, MOST_TILES),
@@ -111,6 +116,28 @@ def picture_cards(counts: dict[str, int]) -> Iterator[Card]:
         state = STATES[status]
         yield card(state.words, count, status.value, state.drawing, state.tone)
     yield card(_("Without alternative text"), counts["textless"], "no-text", "eye", "wait")
+
+
+def article_cards() -> Iterator[Card]:
+    """Yield how many articles, of those that the person may see, wait for somebody."""
+    if not may(current_user, "view", "article"):
+        return
+    tabs = [tab for tab in tabs_of(Article) if tab.key in _ARTICLE_LOOKS]
+    seen = db.session.query(Article).filter(content.visible(Article, person()))
+    counts = db.session.execute(counting.of_each(seen, tabs)).one()
+    for tab, count in zip(tabs, counts, strict=True):
+        address = url_for("article.index_view", tab=tab.key)
+        drawing, tone = _ARTICLE_LOOKS[tab.key]
+        yield Card(str(tab.label), in_words(count), address, drawing, tone if count else "")
+
+
+_ARTICLE_LOOKS = {
+    "draft": ("pencil", ""),
+    "review": ("eye", "wait"),
+    "scheduled": ("clock", "busy"),
+    "held": ("alert-triangle", "bad"),
+    "waiting": ("git-branch", "wait"),
+}
 
 
 def work_cards() -> Iterator[Card]:

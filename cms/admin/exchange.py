@@ -262,16 +262,12 @@ class Exchange(Visibility, Bulk):
         form, problems = self._filled_form(row, values)
         if problems:
             raise RowRefused(problems)
-        is_new = row is None
-        model = self.build_new_instance() if is_new else row
         try:
             with self.db_session.begin_nested():
-                form.populate_obj(model)
-                if is_new:
-                    self.db_session.add(model)
-                self.on_model_change(form, model, is_created=is_new)
-                self._note("create" if is_new else "edit", model)
-                self.after_model_change(form, model, is_created=is_new)
+                if row is None:
+                    self.make(form)
+                else:
+                    self.change(form, row)
         except (ValidationError, CmsError, IntegrityError) as error:
             raise RowRefused([["", refusal_in_words(error) or ""]]) from error
 

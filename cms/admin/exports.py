@@ -19,6 +19,7 @@ from cms.admin.base import expose, needs
 from cms.admin.columns import State
 from cms.admin.lists import DELETE, VIEW, Live, RowButton
 from cms.admin.worked_on import OnesOwn, StateWithReason
+from cms.edge import FILE_POLICY
 from cms.editorial.exchange import MOVING, begin_export, remove_export, stop_export
 from cms.errors import CmsError
 from cms.exchange import sources
@@ -30,6 +31,7 @@ from cms.look import lazy as _l
 from cms.media import files
 from cms.media.sizes import size_in_words
 from cms.storage.base import MissingFile
+from cms.tasks.archives import SITE
 from cms.tasks.exports import make_export
 
 STATES = {
@@ -43,12 +45,15 @@ _MIMES = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.JSON: "application/x-ndjson",
+    Format.ZIP: "application/zip",
 }
 SCOPES = ("ticked", "shown", "all")
 
 
 def list_name(_view: Any, _context: Any, row: Any, _name: str) -> str:
     """Return what a list is called; its bare name where it is gone."""
+    if row.source == SITE:
+        return _("Whole site")
     try:
         return str(sources.find(row.source).name)
     except UnknownList:
@@ -116,7 +121,7 @@ class ExportView(OnesOwn):
         """Submit the job that writes the file."""
         form = request.form
         view = self._list(form.get("source", ""))
-        if form.get("which") not in SCOPES or form.get("format") not in {*Format}:
+        if form.get("which") not in SCOPES or form.get("format") not in exchange.FORMATS:
             abort(400)
         scope = Scope(form["which"], form.get("query", ""), form.getlist("rowid"))
         for given in scope.ids:
@@ -138,7 +143,7 @@ class ExportView(OnesOwn):
 
     @expose("/download")
     @needs("view")
-    @talisman(content_security_policy={"default-src": "'none'", "sandbox": ""})
+    @talisman(content_security_policy=FILE_POLICY)
     def download(self) -> Response:
         """Send the file, to be kept and never shown."""
         export = self.get_one(request.args.get("id", ""))

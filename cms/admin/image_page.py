@@ -7,26 +7,28 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
-from flask import Response, abort, g, jsonify, request, send_file, url_for
+from flask import Response, abort, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms import Field, Form, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from cms.admin import columns, subjects
+from cms.admin import columns
 from cms.admin.access import person
 from cms.admin.base import changes_of, expose, needs
+from cms.admin.uses import WithUses
 from cms.admin.worked_on import StateWithReason, WorkedOn
-from cms.edge import wants_json
+from cms.edge import FILE_POLICY
 from cms.editorial import pictures
 from cms.extensions import talisman
 from cms.imaging.presets import Preset, Shape
 from cms.look import lazy as _l
+from cms.look import listed
 from cms.media import files, presets, usage, verdict
 from cms.media.models import Image, ImageStatus, ImageVersion, Rendition
 from cms.media.sizes import size_in_words
-from cms.paging import Page
+from cms.refusals import wants_json
 from cms.storage.base import MissingFile
 
 # What browsers show by themselves. Other originals can only be downloaded.
@@ -89,18 +91,10 @@ class StateWithVerdict(StateWithReason):
         )
 
 
-def refusal_to_delete(image: Image) -> str | None:
-    """Return why a picture of this page of the list is not deleted, None if it can be."""
-    uses = g.get("uses_of_pictures", {}).get(image.id)
-    if not uses:
-        return None
-    refused = usage.StillUsed.of(image, uses)
-    return _(refused.sentence, **refused.facts)
-
-
-class ImagePage(WorkedOn):
+class ImagePage(WithUses, WorkedOn):
     """The form of one picture with all that belongs to it, and what is done there."""
 
+    uses = usage.pictures
     edit_template = "admin/image/edit.html"
     can_view_details = True
     details_template = "admin/image/details.html"
@@ -137,7 +131,7 @@ class ImagePage(WorkedOn):
 
     @expose("/original")
     @needs("edit")
-    @talisman(content_security_policy={"default-src": "'none'", "sandbox": ""})
+    @talisman(content_security_policy=FILE_POLICY)
     def original(self) -> Response:
         """Send the file of a picture, or of an older version of it, as it was uploaded."""
         image = self.get_one(request.args.get("id", ""))
@@ -199,21 +193,6 @@ class ImagePage(WorkedOn):
     def _version_of(image: Image, number: str) -> ImageVersion:
         found = next((one for one in image.versions if str(one.number) == number), None)
         return found or abort(404)
-
-    # Where it is used
-
-    def _page(self, *args: Any) -> Page:
-        page = super()._page(*args)
-        g.uses_of_pictures = usage.uses_of([row.id for row in page.rows])
-        return page
-
-    @staticmethod
-    def uses_of(image: Image) -> list[Any]:
-        """Return where a picture is used, as links or as plain words."""
-        return [
-            subjects.link(use.kind, str(use.id)) if use.kind in subjects.KINDS else use.title
-            for use in usage.uses_of([image.id]).get(image.id, ())
-        ]
 
     # What the page shows
 
@@ -285,4 +264,4 @@ def _alike(preset: Preset) -> tuple[bool, str, float]:
 
 
 def _names(group: list[Preset]) -> str:
-    return ", ".join(preset.name for preset in group)
+    return listed(preset.name for preset in group)

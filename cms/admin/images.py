@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import quote
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import flash, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Query, selectinload
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
 from cms.accounts.models import User
 from cms.admin import columns, picture_filters
 from cms.admin.access import person
 from cms.admin.base import action, expose, needs
 from cms.admin.columns import State
-from cms.admin.image_page import ImagePage, StateWithVerdict, refusal_to_delete
+from cms.admin.image_page import ImagePage, StateWithVerdict
 from cms.admin.lists import EDIT, Live, RowButton, SearchItem, Tab, asked_ids
 from cms.admin.palette import Act
 from cms.admin.search_items import Relation
 from cms.admin.trash import TO_TRASH, ToTrash
+from cms.admin.uploading import Here, Uploading
+from cms.admin.uses import refusal_to_delete
 from cms.config import settings
-from cms.edge import answer_error, wants_json
 from cms.editorial import retries
 from cms.editorial.uploads import (
     Duplicate,
@@ -41,7 +43,6 @@ from cms.extensions import db
 from cms.fulltext import LONGEST_SEARCH
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
-from cms.look import labelled
 from cms.look import lazy as _l
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation, Rendition
@@ -63,13 +64,20 @@ THUMBNAIL, *LARGE = SHOWN_PRESETS = ("thumbnail", "width-1920", "width-1280", "r
 def thumbnail_url(image: Image) -> str | None:
     """Return the address of a picture's thumbnail, None while there is none."""
     rendition = image.rendition(THUMBNAIL)
-    return url_for("site.media", key=rendition.key) if rendition else None
+    return media_url(rendition.key) if rendition else None
 
 
 def large_url(image: Image) -> str | None:
     """Return the address of the picture that the viewer shows, None while there is none."""
     found = filter(None, map(image.rendition, LARGE))
-    return next((url_for("site.media", key=rendition.key) for rendition in found), None)
+    return next((media_url(rendition.key) for rendition in found), None)
+
+
+def media_url(key: str) -> str:
+    """Return where a file is; a list asks for a hundred, which all begin alike."""
+    if "media_begins" not in g:
+        g.media_begins = url_for("site.media", key="")
+    return f"{g.media_begins}{quote(key)}"
 
 
 def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
@@ -89,10 +97,11 @@ def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:
     return columns.breakable(image.owner.email) if image.owner else columns.EMPTY
 
 
-class ImageView(ToTrash, ImagePage):
+class ImageView(ToTrash, Uploading, ImagePage):
     """The list of pictures, where files are dropped."""
 
     kind, icon = "image", "photo"
+    taken_key = "images"
     can_create = False  # pictures come by upload
     list_template = "admin/image/list.html"
     can_export = True
@@ -232,7 +241,7 @@ class ImageView(ToTrash, ImagePage):
             result = upload_pictures(request.files.getlist("file"), person(), again=again)
         except NoFile as error:
             result = UploadResult(refused=[Refusal("", error)])
-        return _as_json(result) if wants_json() else self._as_page(result)
+        return self.answer(result)
 
     @expose("/status")
     @needs("view")
@@ -241,11 +250,9 @@ class ImageView(ToTrash, ImagePage):
         given = asked_ids()
         if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in given):  # noqa: PLR2004 - fits every INTEGER
             raise BadRequest
-        query = (
-            select(Image)
-            .where(Image.id.in_(map(int, given)))
-            .options(selectinload(Image.renditions))
-        )
+        query = select(Image).where(Image.id.in_(map(int, given)))
+        if not self.wants_marks_only():
+            query = query.options(selectinload(Image.renditions))
         return self.news(db.session.scalars(query), _status_of)
 
     @expose("/retry", methods=("POST",))
@@ -326,86 +333,24 @@ class ImageView(ToTrash, ImagePage):
 
     thumbnail_url = staticmethod(thumbnail_url)
 
-    def _as_page(self, result: UploadResult) -> ResponseReturnValue:
-        if result.taken:
-            flash(_("Upload successful, processing..."), "success")
-        for refusal in result.refused:
-            words = _(refusal.error.sentence, **refusal.error.facts)
-            flash(labelled(refusal.filename, words) if refusal.filename else words, "error")
-        for here in result.duplicates:
-            flash(
-                Markup('{} <a href="{}">{}</a>').format(
-                    _in_words(here),
-                    _page_of(here.image),
-                    _("Open the trash") if here.image.in_trash else _("Open it"),
-                ),
-                "warning",
-            )
-        return redirect(self.get_url(".index_view"))
-
-    def create_blueprint(self, admin: Any) -> Any:
-        """Answer a request over the limit in the form that uploaders read."""
-        blueprint = super().create_blueprint(admin)
-        blueprint.register_error_handler(RequestEntityTooLarge, _answer_too_large)
-        return blueprint
-
-
-def _answer_too_large(error: RequestEntityTooLarge) -> Any:
-    if not wants_json():
-        return answer_error(error)
-    whole = Refusal("", FileTooLarge(limit=settings().request_max_mb))
-    return _as_json(UploadResult(refused=[whole]))
-
-
-def _as_json(result: UploadResult) -> ResponseReturnValue:
-    images = [
-        {"id": image.id, "status": image.status.value, "job_id": job.id}
-        for image, job in result.taken
-    ]
-    errors = [
-        {"filename": refusal.filename, "error": _(refusal.error.sentence, **refusal.error.facts)}
-        for refusal in result.refused
-    ]
-    answer: dict[str, Any] = {"images": images, "errors": errors}
-    if result.duplicates:
-        answer["duplicates"] = [
-            {
-                "filename": here.filename,
-                "id": here.image.id,
-                "title": here.image.title,
-                "url": _page_of(here.image),
-                **_way_back(here.image),
-            }
-            for here in result.duplicates
-        ]
-    return jsonify(answer), _code(result)
+    def here(self, duplicate: Duplicate) -> Here:
+        """Return what is told of a picture that is here already, be it in the trash."""
+        image = duplicate.image
+        facts = {"filename": duplicate.filename, "title": image.title}
+        if not image.in_trash:
+            words = _("“%(filename)s” is already here: “%(title)s”.", **facts)
+            return Here(duplicate.filename, image, _page_of(image), words, _("Open it"))
+        words = _("“%(filename)s” is in the trash: “%(title)s”. It can be restored.", **facts)
+        way_back = {"restore": url_for("image_trash.restore")}
+        return Here(
+            duplicate.filename, image, _page_of(image), words, _("Open the trash"), way_back
+        )
 
 
 def _page_of(image: Image) -> str:
     if image.in_trash:
         return url_for("image_trash.index_view", search=image.title[:LONGEST_SEARCH])
     return url_for("image.details_view", id=image.id)
-
-
-def _way_back(image: Image) -> dict[str, str]:
-    """Return where a picture that is in the trash is restored."""
-    return {"restore": url_for("image_trash.restore")} if image.in_trash else {}
-
-
-def _in_words(here: Duplicate) -> str:
-    facts = {"filename": here.filename, "title": here.image.title}
-    if here.image.in_trash:
-        return _("“%(filename)s” is in the trash: “%(title)s”. It can be restored.", **facts)
-    return _("“%(filename)s” is already here: “%(title)s”.", **facts)
-
-
-def _code(result: UploadResult) -> int:
-    if result.taken:
-        return 202
-    if result.duplicates:
-        return 200  # nothing is wrong, and nothing is new
-    too_large = all(isinstance(refusal.error, FileTooLarge) for refusal in result.refused)
-    return 413 if too_large else 422
 
 
 def _status_of(image: Image) -> dict[str, Any]:

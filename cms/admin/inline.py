@@ -7,7 +7,7 @@ was shown is told so, and chooses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -25,7 +25,7 @@ from cms.accounts.policy import NOBODYS
 from cms.admin.base import expose
 from cms.admin.undo import Undoing
 from cms.audit.undo import Change
-from cms.look import icon, labelled
+from cms.look import html, icon, labelled, labels
 from cms.look import lazy as _l
 
 SAVED, SAME, REFUSED, STALE = "saved", "same", "refused", "stale"
@@ -51,6 +51,15 @@ class Cells:
         self._always = view.offers("ajax_update", NOBODYS)
         self._icon = icon("pencil")
         self._words = _("Edit")
+
+    @cached_property
+    def _names(self) -> dict[str, Callable[[Any], str]]:
+        """What a screen reader calls the control of each column in a row."""
+        found = {}
+        for name, words in self.labels.items():
+            whole = words if name in self.switches else labelled(self._words, words)
+            found[name] = labels(whole)
+        return found
 
     @cached_property
     def fields(self) -> dict[str, Field]:
@@ -81,16 +90,19 @@ class Cells:
 
     def control(self, name: str, text: str, row_name: str) -> Markup:
         """Draw what begins the editing of one cell: a pencil, or the switch itself."""
-        label = f"{self.labels[name]}: {row_name}"
+        label = self._names[name](row_name)
+        begun = f'data-edit="{html(name)}" data-value="{html(text)}"'
         if name in self.switches:
-            return Markup(
+            drawn = (
                 '<input type="checkbox" role="switch" class="cell-switch needs-script"'
-                ' data-edit="{}" data-value="{}" aria-label="{}"{}>'
-            ).format(name, text, label, Markup(" checked") if text else "")
-        return Markup(
-            '<button type="button" class="cell-pencil needs-script" data-edit="%s"'
-            ' data-value="%s" title="%s" aria-label="%s">%s</button>'
-        ) % (name, text, self._words, f"{self._words}: {label}", self._icon)
+                f' {begun} aria-label="{label}"{" checked" if text else ""}>'
+            )
+        else:
+            drawn = (
+                f'<button type="button" class="cell-pencil needs-script" {begun}'
+                f' title="{self._words}" aria-label="{label}">{self._icon}</button>'
+            )
+        return Markup(drawn)  # noqa: S704 - each part is escaped
 
 
 class InlineEdit(Undoing):
@@ -164,10 +176,7 @@ class InlineEdit(Undoing):
         # A savepoint, where `update_model` would take back what was done to other rows too.
         try:
             with self.db_session.begin_nested():
-                form.populate_obj(row)
-                self.on_model_change(form, row, is_created=False)
-                self._note("edit", row)
-                self.after_model_change(form, row, is_created=False)
+                self.change(form, row)
         except Exception as error:
             if not self.handle_view_exception(error):
                 raise

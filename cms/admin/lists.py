@@ -35,22 +35,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from time import time
 from typing import Any, ClassVar
 
 from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_admin.contrib.sqla import tools
+from flask_admin.contrib.sqla import ModelView, tools
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import and_, func, inspect, literal_column, select
+from sqlalchemy import and_, inspect
 from sqlalchemy.orm import Query, joinedload, selectinload
 
 from cms import fulltext, paging
 from cms.admin import columns, counting, filters, trees
 from cms.admin.access import acted_at
+from cms.admin.addresses import Addressed
 from cms.admin.base import expose
 from cms.admin.buttons import ADD, DELETE, EDIT, VIEW, RowButton, TopButton
 from cms.admin.conflicts import Conflicts
@@ -94,7 +95,7 @@ class Live:
     key: str
 
 
-class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
+class QsListView(Addressed, Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
     """A list with tabs, search, search items, sorting, pages, row and bulk buttons."""
 
     tabs: ClassVar[Sequence[Tab]] = ()
@@ -133,16 +134,17 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
             (name, str(words[name]), self.cell_class(name)) for name in self.shown_columns()
         ]
         editing = self.editing(listing)
+        part = request.args.get("part") == "rows"
         return self.render(
             self.list_template,
-            part=request.args.get("part") == "rows",
+            part=part,
             listing=listing,
             data=listing.rows,
             list_columns=list_columns,
             look=self.shown_look(),
-            kit=RowKit(self, return_url, list_columns, editing["cells"]),
+            kit=RowKit(self, return_url, list_columns, editing["cells"], ticks=bool(actions)),
             **editing,
-            search_items=self.search_items(args),
+            search_items=() if part else self.search_items(args),
             search_supported=self._search_supported and bool(self.searched_columns()),
             actions=actions,
             actions_confirmation=questions,
@@ -264,16 +266,17 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         return full | counts
 
     def _counted(self, query: Query[Any], tabs: Sequence[Tab]) -> dict[str, int]:
-        """Count all in one query; each is a count of its own, so that an index answers it."""
-        rows: Any = query.order_by(None).limit(MOST_COUNTED + 1).statement
-        # Of no column, so that an index need not lead to the rows.
-        ones = rows.with_only_columns(literal_column("1"), maintain_column_froms=True)
-        cells: list[Any] = []
-        for tab in tabs:
-            part = ones if tab.criterion is None else ones.where(tab.criterion)
-            cells.append(select(func.count()).select_from(part.subquery()).scalar_subquery())
-        found = self.db_session.execute(select(*cells)).one()
-        return {tab.key: count for tab, count in zip(tabs, found, strict=True)}
+        keys = tuple(tab.key for tab in tabs)
+        count = self._counts.get(keys)
+        if count is None:
+            count = counting.of_each(query, tabs)
+            if type(self).get_query is ModelView.get_query:  # the same each time: made once
+                self._counts[keys] = count
+        return dict(zip(keys, self.db_session.execute(count).one(), strict=True))
+
+    @cached_property
+    def _counts(self) -> dict[tuple[str, ...], Any]:
+        return {}
 
     def _of_tab(self, query: Query[Any]) -> Query[Any]:
         return rows_of_tab(query, self.current_tab())
@@ -333,9 +336,6 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         ]
         return list(in_ranges(items))
 
-    def _filter_name(self, index: int, flt: Any) -> str:
-        return f"flt{index}_{self.get_filter_arg(index, flt)}"
-
     # The address
 
     def _get_list_extra_args(self) -> ViewArgs:
@@ -348,7 +348,7 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
             page_size=number("page_size", 0, type=int),
             sort=sort if column and self.is_sortable(column[0]) else None,
             sort_desc=number("desc", 0, type=int) == 1,
-            search=number("search", "").strip()[:LONGEST_SEARCH],
+            search=number("search", "").strip()[:LONGEST_SEARCH] if self.init_search() else "",
             filters=self._get_list_filter_args(),
             extra_args=self.shown_args()
             | ({"tab": tab.key} if tab and tab != self.tabs[0] else {}),
@@ -371,31 +371,6 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
                 flash(_("“%(value)s” was ignored: %(name)s takes no such value.",
                         value=value[:50], name=flt.name), "warning")  # fmt: skip
         return sorted(found)
-
-    def _get_filters(self, filters: Any) -> dict[str, str]:
-        return {
-            self._filter_name(index, self._filters[index]): value
-            for index, _name, value in filters or ()
-        }
-
-    def _get_list_url(self, view_args: ViewArgs, endpoint: str = ".index_view") -> str:
-        size = self.get_safe_page_size(view_args.page_size)
-        return self.get_url(
-            endpoint,
-            **view_args.extra_args,
-            **self._get_filters(view_args.filters),
-            search=view_args.search,
-            sort=view_args.sort,
-            desc=1 if view_args.sort_desc else None,
-            page=view_args.page or None,
-            at=getattr(view_args, "at", None) if view_args.page else None,
-            page_size=size if size != self.usual_size else None,
-        )
-
-    def _sort_url(self, args: ViewArgs, column: int) -> str:
-        name, descending = self.shown_sort(args)
-        turn = name == str(self.all_list_columns[column][0]) and not descending
-        return self._get_list_url(args.clone(page=0, sort=column, sort_desc=1 if turn else None))
 
     def shown_sort(self, args: ViewArgs) -> tuple[str | None, bool]:
         """Return the column that the rows come sorted by, and whether from its end."""
@@ -421,8 +396,12 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         up = column is not None and not descending
         return query.order_by(self._pk_column.asc() if up else self._pk_column.desc())
 
-    def loader_options(self) -> list[Any]:
+    def loader_options(self) -> Sequence[Any]:
         """Return what to load along: `loads`, and the relations whose columns are shown."""
+        return self._loader_options
+
+    @cached_property
+    def _loader_options(self) -> list[Any]:
         options = list(self.loads)
         for name, _label in self._list_columns:
             option, model = None, self.model
@@ -464,13 +443,17 @@ class QsListView(Viewed, Conflicts, Editing, Lookups, TickRules, Exchange):
         One that asks with `marks=1` is also told each row's mark, by its id, and a list,
         with `marks=only`, nothing else.
         """
-        rows = list(rows)
-        answer: dict[str, Any] = {self.live.key if self.live else "": [draw(row) for row in rows]}
-        if request.args.get("marks") == "only":
-            answer.clear()
+        rows, answer = list(rows), dict[str, Any]()
+        if not self.wants_marks_only():
+            answer[self.live.key if self.live else ""] = [draw(row) for row in rows]
         if "marks" in request.args:
             answer["marks"] = {str(self.get_pk_value(row)): self.mark_of(row) for row in rows}
         return jsonify(answer)
+
+    @staticmethod
+    def wants_marks_only() -> bool:
+        """Tell whether it is a list that asks, every second or two of whoever looks at it."""
+        return request.args.get("marks") == "only"
 
     def mark_of(self, row: Any) -> str:
         """Return what must differ for a live row to be drawn anew: by default its state."""

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
 
-from cms.accounts import presence
+from cms.accounts import presence, sessions
 from cms.admin.access import person
 from cms.admin.base import QsIndexView, QsModelView, expose, needs
+from cms.look import listed
 
 
 class OpenPages(QsIndexView):
@@ -20,8 +21,9 @@ class OpenPages(QsIndexView):
     @expose("/session")
     @needs("enter")
     def session(self) -> ResponseReturnValue:
-        """Answer who is logged in here, with a token that forms may be sent with now."""
-        answer = jsonify(user=person().id, token=generate_csrf())
+        """Answer who is logged in here, with a token that forms may be sent with now, and
+        whether the password was given lately."""
+        answer = jsonify(user=person().id, token=generate_csrf(), fresh=sessions.is_fresh())
         answer.cache_control.no_store = True
         return answer
 
@@ -56,4 +58,4 @@ def others_in_words(kind: str, thing_id: str) -> str:
     if not others:
         return ""
     return ngettext("%(who)s has this open, too.", "%(who)s have this open, too.",
-                    len(others), who=", ".join(others))  # fmt: skip
+                    len(others), who=listed(others))  # fmt: skip

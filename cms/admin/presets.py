@@ -30,6 +30,7 @@ from cms.editorial.regeneration import Scope
 from cms.errors import CmsError
 from cms.imaging.presets import FORMATS, Motion, Shape
 from cms.look import lazy as _l
+from cms.look import listed
 from cms.media import presets, recipes
 from cms.media.models import ImagePreset, Rendition
 from cms.media.services import count_processed
@@ -98,7 +99,7 @@ def up_to_date(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Any:
 
 def formats(_view: Any, _context: Any, row: ImagePreset, _name: str) -> Markup:
     """Draw the formats by name, and the quality."""
-    names = ", ".join(str(FORMAT_WORDS[name]) for name in FORMATS if name in row.formats)
+    names = listed(FORMAT_WORDS[name] for name in FORMATS if name in row.formats)
     quality = _("Quality %(number)s", number=row.quality)
     return Markup('{}<div class="reason">{}</div>').format(names, quality)
 

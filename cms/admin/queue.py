@@ -67,11 +67,16 @@ class Pause:
     resumable: bool
 
 
-def pauses_in_words() -> list[Pause]:
-    """Return what is paused, in the reader's language, for the banner on every page.
+def pulse_in_words() -> tuple[str, list[Pause]]:
+    """Return what is wrong with the workers, in the reader's language, empty if nothing, and
+    what is paused: for the banner on every page."""
+    now = pulse.take()
+    sentence, facts = now.trouble or ("", {})
+    return _(sentence, **facts) if sentence else "", _pauses() if now.paused else []
 
-    Who paused it is told to those who may resume it.
-    """
+
+def _pauses() -> list[Pause]:
+    """Return what is paused; who paused it is told to those who may resume it."""
     found = pauses.listed()
     every = huey.kinds.keys() <= {paused.task for paused in found}
     told = may(current_user, "edit", "queue")

@@ -15,7 +15,7 @@ from flask_login import current_user
 from cms.admin.access import person
 from cms.admin.visibility import Visibility
 from cms.views import services
-from cms.views.models import ListChoice
+from cms.views.models import ListChoice, SavedView
 
 SCREEN = "saved_view"  # what an application without it shows is the same to everybody
 LOOKS = ("table", "grid")
@@ -39,14 +39,20 @@ class Remembering(Visibility):
             and bool(current_user.is_authenticated)
         )
 
-    def choice(self) -> ListChoice:
-        """Return what the person has chosen for this list, asked for once a request."""
+    def kept(self) -> tuple[ListChoice, Sequence[SavedView]]:
+        """Return what the person has chosen for this list, and the views of it that they see;
+        asked for once a request."""
+        known = g.get("kept_of_lists", {}) if has_request_context() else {}
+        if self.endpoint in known:
+            return known[self.endpoint]
         if not self.remembers:
-            return ListChoice()
-        known: dict[str, ListChoice] = g.setdefault("list_choices", {})
-        if self.endpoint not in known:
-            known[self.endpoint] = services.choice_of(person(), self.endpoint)
-        return known[self.endpoint]
+            return ListChoice(), ()
+        g.kept_of_lists = known
+        return known.setdefault(self.endpoint, services.of_list(person(), self.endpoint))
+
+    def choice(self) -> ListChoice:
+        """Return what the person has chosen for this list."""
+        return self.kept()[0]
 
     # Columns
 

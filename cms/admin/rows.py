@@ -10,42 +10,62 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from cms.admin.buttons import EDIT, VIEW, Offered
 from cms.admin.inline import Cells
+from cms.look import html, labels
 
 
 class RowKit:
     """What draws the rows: their cells, their buttons, and where their names lead.
 
-    `columns` are those shown: name, heading and class of each.
+    `columns` are those shown: name, heading and class of each. `ticks` tells whether rows
+    can be ticked.
     """
 
     def __init__(
-        self, view: Any, return_url: str, columns: Sequence[tuple[str, str, str]], cells: Cells
+        self,
+        view: Any,
+        return_url: str,
+        columns: Sequence[tuple[str, str, str]],
+        cells: Cells,
+        *,
+        ticks: bool,
     ) -> None:
         self._view = view
         self._inline = cells
-        self._tick = escape(_("Tick"))
+        self._ticks = ticks
+        self._tick = labels(_("Tick"))
+        self._moving = frozenset(view.moving_states()) if view.live else frozenset()
         self._buttons = [Offered(view, button, return_url) for button in view.row_buttons]
         self._pages = [Offered(view, page, return_url) for page in (EDIT, VIEW)]
-        start = Markup('<td role="cell" class="{}" data-words="{}"><div class="cell-value">').format
-        self._starts = [(name, start(look, words)) for name, words, look in columns]
+        start = '<td role="cell" class="{}" data-words="{}"><div class="cell-value">'.format
+        self._starts = [(name, start(html(look), html(words))) for name, words, look in columns]
 
-    def start(self, row: Any, key: Any, row_name: str) -> Markup:
+    def row(self, row: Any, handle: str = "") -> Markup:
+        """Draw `row`; its `handle` moves it."""
+        key, name = str(self._view.get_pk_value(row)), str(self._view.name_of(row))
+        tick = self.tick(row, key, name) if self._ticks else ""
+        return Markup(  # noqa: S704 - each part is escaped
+            f"{self._start(row, key, name)}{handle}{tick}{self.cells(row, name)}"
+            '<td role="cell" class="cell-buttons"><div class="row-buttons">'
+            f"{self.buttons(row, key, name)}</div></td></tr>\n"
+        )
+
+    def _start(self, row: Any, key: Any, name: str) -> str:
         """Begin `row`, with what scripts ask of it."""
-        state, mark = map(escape, (self._view.state_of(row), self._view.mark_of(row)))
-        moving, key = " data-moving" if self._view.is_moving(row) else "", escape(key)
-        marks = f'data-id="{key}" id="row-{key}" data-state="{state}" data-mark="{mark}"{moving}'
-        return Markup(f'<tr role="row" {marks} data-name="{escape(row_name)}">')  # noqa: S704
+        state, mark, key = self._view.state_of(row), html(self._view.mark_of(row)), html(key)
+        moving = " data-moving" if state in self._moving else ""
+        marks = f'data-id="{key}" id="row-{key}" data-state="{html(state)}" data-mark="{mark}"'
+        return f'<tr role="row" {marks}{moving} data-name="{html(name)}">'
 
-    def tick(self, row: Any, key: Any, row_name: str) -> Markup:
+    def tick(self, row: Any, key: Any, name: str) -> Markup:
         """Draw the cell that ticks `row`, dead where it may not be."""
-        label, refusal = f"{self._tick}: {escape(row_name)}", self._view.tick_refusal(row)
-        does = f'name="rowid" value="{escape(key)}" form="bulk" aria-label="{label}"'
+        label, refusal = self._tick(name), html(self._view.tick_refusal(row) or "")
+        does = f'name="rowid" value="{html(key)}" form="bulk" aria-label="{label}"'
         if refusal:
-            does = f'disabled title="{escape(refusal)}" aria-label="{label}. {escape(refusal)}"'
+            does = f'disabled title="{refusal}" aria-label="{label}. {refusal}"'
         box = f'<input class="form-check-input" type="checkbox" {does}>'
         return Markup(f'<td role="cell" class="cell-tick">{box}</td>')  # noqa: S704
 
@@ -53,21 +73,21 @@ class RowKit:
         """Return where the name of a row leads: to its form, else to its details, if allowed."""
         return next((page.target(row) for page in self._pages if page.visible(row)), None)
 
-    def buttons(self, row: Any, key: Any, row_name: str) -> Markup:
+    def buttons(self, row: Any, key: Any, name: str) -> Markup:
         """Draw the buttons that the person sees on `row`."""
         seen = (button for button in self._buttons if button.visible(row))
-        return Markup("".join(button.drawn(row, key, row_name) for button in seen))  # noqa: S704
+        return Markup("".join([button.drawn(row, key, name) for button in seen]))  # noqa: S704
 
     def cells(self, row: Any, row_name: str) -> Markup:
         """Draw the cells of `row`, and what edits them in place."""
         texts = self._inline.of(row)
         drawn = []
         for name, start in self._starts:
-            value: str = escape(self._view.get_list_value(None, row, name))
+            value = html(self._view.get_list_value(None, row, name))
             if name in texts and name in self._inline.switches:
                 value = f"<noscript>{value}</noscript>"
             elif name == self._view.name_column and (target := self.address(row)):
-                value = f'<a class="row-name" href="{escape(target)}">{value}</a>'
+                value = f'<a class="row-name" href="{html(target)}">{value}</a>'
             begun = self._inline.control(name, texts[name], row_name) if name in texts else ""
             drawn.append(f"{start}{value}{begun}</div></td>")
         return Markup("".join(drawn))  # noqa: S704 - each part is escaped

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from flask import abort, jsonify, request
@@ -137,11 +138,18 @@ class Relation(Filter):
 
         From `start` on, `MOST_CHOICES` of them, and one more where there are more.
         """
-        query = select(self._key, self.shown).order_by(self.shown, self._key)
-        query = query.offset(start).limit(MOST_CHOICES + 1)
+        if self._among is None and not (text or start):
+            return list(session.execute(self._first).all())
+        query = self._first.offset(start)
         if text:
             query = query.where(self.shown.icontains(text[:LONGEST], autoescape=True))
         return list(session.execute(self._offered(query)).all())
+
+    @cached_property
+    def _first(self) -> Any:
+        # Made once: each page of the list asks.
+        query = select(self._key, self.shown).order_by(self.shown, self._key)
+        return query.limit(MOST_CHOICES + 1)
 
     def chosen(self, session: Any, value: str) -> list[Any]:
         """Return key and words of the row of that key, if it may be chosen."""

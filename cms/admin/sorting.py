@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 
 from cms.admin.base import QsModelView, expose, needs
 from cms.admin.listing import Listing
-from cms.edge import wants_json
 from cms.editorial import order
 from cms.editorial.order import MovedMeanwhile
 from cms.errors import CmsError
+from cms.refusals import wants_json
 
 
 class Sortable(QsModelView):

@@ -36,11 +36,6 @@ class Switching(Bulk):
 
     switchable: ClassVar[str | None] = None
 
-    def is_action_allowed(self, name: str) -> bool:
-        """Tell whether the person may use the bulk action `name` at all."""
-        declared = name not in ("enable", "disable") or self.switchable is not None
-        return declared and super().is_action_allowed(name)
-
     @expose("/enable", methods=("POST",))
     @needs("edit")
     def enable(self) -> ResponseReturnValue:

@@ -54,6 +54,7 @@ class TokenView(QsListView):
     """The tokens of the person who looks, and of nobody else."""
 
     kind, icon = "api_token", "key"
+    sensitive = True
     can_edit = can_delete = False
     remembers = False
     state_column = "state"

@@ -107,7 +107,7 @@ class UndoView(Guarded, BaseView):
         if done:
             flash(ngettext("Undone: %(num)d row.", "Undone: %(num)d rows.", done), "success")
         _tell(left)
-        return redirect(inner_target(request.form.get("url")) or view.get_url(".index_view"))
+        return redirect(inner_target(request.form.get("url")) or url_for(f"{endpoint}.index_view"))
 
     def _home(self) -> str:
         return url_for("admin.index")

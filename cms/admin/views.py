@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import abort, flash, g, redirect, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_admin.model.base import ViewArgs
@@ -34,13 +34,8 @@ class Viewed(Remembering):
     """A list that can be found again as it was: views, chips, and the page with a number."""
 
     def views(self) -> Sequence[SavedView]:
-        """Return the views of this list that the person sees, asked for once a request."""
-        if not self.remembers:
-            return ()
-        known: dict[str, Sequence[SavedView]] = g.setdefault("saved_views", {})
-        if self.endpoint not in known:
-            known[self.endpoint] = services.visible_to(person(), self.endpoint)
-        return known[self.endpoint]
+        """Return the views of this list that the person sees."""
+        return self.kept()[1]
 
     def current_view(self) -> SavedView | None:
         """Return the view that this page began with, if the person sees it."""

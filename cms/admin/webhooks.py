@@ -83,6 +83,7 @@ class EndpointView(QsListView):
     """The addresses that are told of events."""
 
     kind, icon = "webhook", "webhook"
+    sensitive = True
     can_view_details = True
     state_column = "enabled"
     name_column = "name"

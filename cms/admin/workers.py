@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from flask import g
-from flask_babel import gettext as _
 
 from cms.admin import columns
 from cms.admin.lists import QsListView
 from cms.jobs import pulse
 from cms.look import lazy as _l
-
-
-def trouble_in_words() -> str:
-    """Return what is wrong with the workers, in the reader's language; empty if nothing."""
-    trouble = pulse.take().trouble
-    return _(trouble[0], **trouble[1]) if trouble else ""
 
 
 def running(_view: Any, _context: Any, worker: Any, _name: str) -> int:

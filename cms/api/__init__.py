@@ -9,15 +9,36 @@ from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields
 
+from cms.api.articles import articles
+from cms.api.categories import categories
+from cms.api.description import DOCUMENT, api
+from cms.api.documents import documents
 from cms.api.jobs import jobs
+from cms.api.menus import menus
 from cms.api.notifications import notifications
-from cms.api.pages import DOCUMENT, api
+from cms.api.pages import pages
 from cms.api.pictures import pictures
+from cms.api.redirects import redirects
+from cms.api.site import site
+from cms.api.tags import tags
 from cms.api.tokens import tokens
 
 VERSION = "1"
 PROBLEM = "application/problem+json"
-PARTS = (pictures, jobs, notifications, tokens)
+PARTS = (
+    articles,
+    pages,
+    categories,
+    tags,
+    menus,
+    redirects,
+    site,
+    pictures,
+    documents,
+    jobs,
+    notifications,
+    tokens,
+)
 _ABOUT = """\
 Read and write what QsCMS holds. Ask with a personal token, which is made in the
 administration: `Authorization: Bearer qscms_…`. Lists come in pages: `next` of one is the

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from flask import current_app, g, request
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
+from sqlalchemy import ColumnElement, select
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import (
     Forbidden,
@@ -62,12 +63,14 @@ class LacksScope(CmsError):
 @dataclass(frozen=True)
 class Need:
     """What an endpoint needs: a scope of the token, and leave of the policy for `action` on
-    `kind`. `takes` is the kind of body that it reads, and that of files may be large."""
+    `kind`, unless it is `public`. `takes` is the kind of body that it reads, and that of
+    files may be large."""
 
     scope: str
     action: str
     kind: str
     takes: str | None = None
+    public: bool = False
 
 
 def admit() -> None:
@@ -78,21 +81,28 @@ def admit() -> None:
     if accepted and not accepted.best_match([JSON, "application/problem+json"]):
         raise NotAcceptable
     _count()
-    token = _identify()
-    if not current_user.is_authenticated:
+    token = g.api_token = _identify()
+    if current_user.is_authenticated:
+        edge.note_person()
+    elif not need.public:
         raise _unauthorized(WantsToken())
-    edge.note_person()
-    if token is not None and need.scope not in token.scopes:
-        raise telling(Forbidden(), LacksScope(scope=need.scope))
-    if not may(current_user, need.action, need.kind):
+    want_scope(need.scope)
+    if not (need.public or may(current_user, need.action, need.kind)):
         raise Forbidden
     _look_at(need)
     if token is None and request.method not in _READS:
         csrf.protect()
 
 
+def want_scope(scope: str) -> None:
+    """Refuse a token that is not good for `scope`. A session is good for all."""
+    token: ApiToken | None = g.api_token
+    if token is not None and scope not in token.scopes:
+        raise telling(Forbidden(), LacksScope(scope=scope))
+
+
 def person() -> Any:
-    """Return the account of who is asking, no stand-in for it."""
+    """Return the account of who is asking, no stand-in for it; a stranger may nothing."""
     return current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug gives
 
 
@@ -109,6 +119,18 @@ def find(model: type[Any], key: int | str, action: str, kind: str, *, lock: bool
         raise telling(NotFound(), NothingThere())
     if not may(current_user, action, kind, thing):
         raise Forbidden
+    return thing
+
+
+def there(model: Any, key: int, *seen: ColumnElement[bool], lock: bool = False) -> Any:
+    """Return the row `key` of `model`, read anew and locked until the commit if `lock`; 404
+    without, or if it is not `seen`. Without that everybody sees it who may ask for it."""
+    query = select(model).where(model.id == key, *seen)
+    if lock:
+        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+    thing = db.session.scalar(query) if key <= LARGEST_KEY else None
+    if thing is None:
+        raise telling(NotFound(), NothingThere())
     return thing
 
 

@@ -6,7 +6,7 @@ from there, whatever has come in meanwhile: `cms.paging`, as the lists of the ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Query
 from webargs.fields import DelimitedList
 
 from cms import fulltext
+from cms.api.mistakes import IN_RANGE
 from cms.api.part import Invalid
 from cms.database import storable
 from cms.extensions import db
@@ -83,7 +84,9 @@ class Listed:
     `sorts` are columns by the name that `sort` takes, the usual one first, with a minus if
     it begins at the other end. `filters` are parameters with what a row fulfils.
     `search` gives that of a word. `loads` is what is fetched along, and `empty` what is
-    true of all rows without the value of a column: see `cms.paging.Sort`.
+    true of all rows without the value of a column: see `cms.paging.Sort`. `expands` are
+    fields that are told only on request, and `prepare` fetches for all rows at once what the
+    fields that are told need beside them.
     """
 
     model: Any
@@ -94,6 +97,8 @@ class Listed:
     search: Callable[[str], Any] | None = None
     loads: Sequence[Any] = ()
     empty: Mapping[str, Any] = field(default_factory=dict)
+    expands: Sequence[str] = ()
+    prepare: Callable[[Sequence[Any], Collection[str]], None] | None = None
 
     @property
     def query(self) -> type[Schema]:
@@ -103,7 +108,7 @@ class Listed:
         asked: dict[str, fields.Field[Any]] = {
             "limit": fields.Integer(
                 load_default=USUAL_ROWS,
-                validate=validate.Range(1, MOST_ROWS),
+                validate=validate.Range(1, MOST_ROWS, error=IN_RANGE),
                 metadata={"description": "How many at most."},
             ),
             "cursor": Text(
@@ -117,6 +122,8 @@ class Listed:
             ),
             "fields": wanted(names),
         }
+        if self.expands:
+            asked["expand"] = more(self.expands)
         if self.search:
             asked["search"] = Text(
                 validate=validate.Length(1, LONGEST_SEARCH),
@@ -140,7 +147,10 @@ class Listed:
         pages = Pages(rows, key, asked["limit"], self.loads, self.empty)
         page = pages.page(0 if cursor is None else 1, cursor)
         further = None if page.ends or not page.rows else encoded(0, page.last)
-        items = self.schema(only=asked.get("fields")).dump(page.rows, many=True)
+        names = told_of(self.schema, asked, self.expands)
+        if self.prepare:
+            self.prepare(page.rows, names)
+        items = self.schema(only=names).dump(page.rows, many=True)
         answer = jsonify(items=items, next=further)
         if further:
             again = [pair for pair in request.args.items(multi=True) if pair[0] != "cursor"]
@@ -172,9 +182,25 @@ def wanted(names: Sequence[str]) -> fields.Field[Any]:
     )
 
 
-def fields_of(schema: type[Schema]) -> type[Schema]:
+def more(expands: Sequence[str]) -> fields.Field[Any]:
+    """Return the parameter that says what else is told."""
+    return DelimitedList(
+        fields.String(validate=validate.OneOf(expands)),
+        validate=validate.Length(1, len(expands)),
+        metadata={"description": "Tell these as well, with commas between."},
+    )
+
+
+def told_of(schema: type[Schema], asked: Mapping[str, Any], expands: Sequence[str]) -> list[str]:
+    """Return the names of the fields that are told."""
+    usual = (name for name in schema().dump_fields if name not in expands)
+    return [*asked.get("fields", usual), *asked.get("expand", ())]
+
+
+def fields_of(schema: type[Schema], expands: Sequence[str] = ()) -> type[Schema]:
     """Return what one thing can be asked for."""
     asked = {"fields": wanted(list(schema().dump_fields))}
+    asked |= {"expand": more(expands)} if expands else {}
     name = schema.__name__.removesuffix("Schema")
     return Schema.from_dict(asked, name=f"{name}Fields")
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request, url_for
-from flask_babel import gettext as _
-from flask_login import current_user
 from marshmallow import Schema, fields, validate
 from sqlalchemy import or_
 from sqlalchemy.orm import selectinload
-from werkzeug.exceptions import RequestEntityTooLarge, UnprocessableEntity
 
-from cms.accounts.policy import may
 from cms.api.access import find, person
 from cms.api.jobs import JobSchema
 from cms.api.lists import NEXT, Listed, Text, any_holds, fields_of, moment, page_of
 from cms.api.part import Part, nothing, one
+from cms.api.uploads import (
+    FILES,
+    PLACE,
+    RefusedSchema,
+    UploadQuerySchema,
+    all_refused,
+    of_refused,
+    place,
+    under_way,
+)
 from cms.api.words import PersonSchema, Said, reason, told, when
 from cms.editorial import edits, retries, trash
-from cms.editorial.uploads import FileTooLarge, UploadResult, upload_pictures
-from cms.errors import CmsError
+from cms.editorial.uploads import UploadResult, upload_pictures
 from cms.imaging.formats import FORMATS
-from cms.jobs.models import Job
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation
 from cms.media.usage import StillUsed
 
-KIND = "image"
+KIND, READER = "image", "pictures.read_picture"
 pictures = Part("pictures", KIND, "The pictures of the library, with the files made of them.")
 
 
@@ -81,28 +85,12 @@ class PictureChangeSchema(Schema):
     alt_text = Text(validate=validate.Length(0, 500))
 
 
-class UploadQuerySchema(Schema):
-    """How files are taken."""
-
-    again = fields.Boolean(
-        load_default=False,
-        metadata={"description": "Take files also that are in the library already."},
-    )
-
-
 class TakenSchema(Schema):
     """A file that was taken, and the job that makes its renditions."""
 
     id = fields.Integer()
     status = fields.Enum(ImageStatus, by_value=True)
     job_id = fields.String()
-
-
-class RefusedSchema(Schema):
-    """A file that was not taken, and why."""
-
-    filename = fields.String()
-    error = fields.String()
 
 
 class KnownSchema(Schema):
@@ -162,20 +150,6 @@ LIST = Listed(
     search=any_holds(Image, "title", "alt_text", "filename"),
     loads=(selectinload(Image.renditions), selectinload(Image.owner)),
 )
-FILES = {
-    "schema": {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {
-                "type": "array",
-                "minItems": 1,
-                "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-            }
-        },
-    }
-}
-PLACE = {"Location": {"description": "Where the work is watched.", "schema": {"type": "string"}}}
 
 
 @pictures.offer(
@@ -221,11 +195,11 @@ def upload_files(asked: Any) -> Response:
     """
     result = upload_pictures(request.files.getlist("file"), person(), again=asked["again"])
     if result.refused and not (result.taken or result.duplicates):
-        raise _all_refused(result)
+        raise all_refused(result.refused)
     answer = one(UploadSchema, _as_answer(result))
     if result.taken:
         answer.status_code = 202
-        answer.location = _place(*result.taken[0])
+        answer.location = place(READER, *result.taken[0])
     return answer
 
 
@@ -263,21 +237,12 @@ def delete_picture(id: int) -> Response:  # noqa: A002
 def retry_picture(id: int) -> Response:  # noqa: A002
     """Try a failed picture again."""
     image = _one(id, "retry")
-    job = retries.retry_picture(image)
-    answer = one(JobSchema, job)
-    answer.status_code, answer.location = 202, _place(image, job)
-    return answer
+    return under_way(READER, image, retries.retry_picture(image))
 
 
 def _one(number: int, action: str, *, lock: bool = False) -> Image:
     found: Image = find(Image, number, action, KIND, lock=lock)
     return found
-
-
-def _place(image: Image, job: Job) -> str:
-    if may(current_user, "view", "job", job):
-        return url_for("jobs.read_job", id=job.id)
-    return url_for("pictures.read_picture", id=image.id)
 
 
 def _as_answer(result: UploadResult) -> dict[str, Any]:
@@ -286,9 +251,7 @@ def _as_answer(result: UploadResult) -> dict[str, Any]:
             {"id": image.id, "status": image.status, "job_id": job.id}
             for image, job in result.taken
         ],
-        "errors": [
-            {"filename": it.filename, "error": _in_words(it.error)} for it in result.refused
-        ],
+        "errors": of_refused(result.refused),
         "duplicates": [
             {
                 "filename": it.filename,
@@ -299,20 +262,3 @@ def _as_answer(result: UploadResult) -> dict[str, Any]:
             for it in result.duplicates
         ],
     }
-
-
-def _all_refused(result: UploadResult) -> Any:
-    too_large = all(isinstance(it.error, FileTooLarge) for it in result.refused)
-    error: Any = RequestEntityTooLarge() if too_large else UnprocessableEntity()
-    error.told = result.refused[0].error
-    error.more = {
-        "errors": [
-            {"in": "body", "name": it.filename, "detail": _in_words(it.error)}
-            for it in result.refused
-        ]
-    }
-    return error
-
-
-def _in_words(error: CmsError) -> str:
-    return _(error.sentence, **error.facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Index, String
@@ -12,12 +13,31 @@ from cms import clock
 from cms.database import Base, UtcDateTime
 
 
+class Face(StrEnum):
+    """By what something was done."""
+
+    ADMIN = "admin"
+    API = "api"
+    SITE = "site"
+    JOB = "job"
+    COMMAND = "command"
+
+
 class AuditEntry(Base):
     """One act. Entries are only ever added; people are named by id and by email,
-    so that an entry still speaks when an account is gone."""
+    so that an entry still speaks when an account is gone.
+
+    `face` is what it was done by: a value of `Face`. `request` is the number that the log
+    and error pages give the request, or the job's. What `seal_number`, `seal` and
+    `seal_before` are is told in `cms.audit.chain`.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "thing_kind", "thing_id"),)
+    __table_args__ = (
+        Index(None, "thing_kind", "thing_id"),
+        Index(None, "user_id", "id"),
+        Index(None, "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now, index=True)
@@ -28,6 +48,11 @@ class AuditEntry(Base):
     thing_kind: Mapped[str] = mapped_column(String(40))
     thing_id: Mapped[str] = mapped_column(String(40))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    face: Mapped[str | None] = mapped_column(String(10))
+    request: Mapped[str | None] = mapped_column(String(64))
+    seal_number: Mapped[int | None] = mapped_column(unique=True)
+    seal: Mapped[str | None] = mapped_column(String(64))
+    seal_before: Mapped[str | None] = mapped_column(String(64))
 
 
 class UndoStep(Base):

@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from cms.accounts import services
 from cms.accounts.policy import ROLES
+from cms.editorial import factors
 from cms.errors import CmsError
 from cms.extensions import db
 
@@ -41,6 +42,33 @@ def set_password(email: str) -> None:
         raise click.ClickException(str(error)) from None
     db.session.commit()
     click.echo(f"{user.email} has a new password.")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Remove somebody's app, passkeys and recovery codes, and end all sessions."""
+    user = services.find(email)
+    if user is None:
+        raise click.ClickException(str(services.UnknownAccount(email=email)))
+    factors.reset_second_factor(user)
+    db.session.commit()
+    click.echo(f"{user.email} logs in by the password alone, or sets up a second factor then.")
+
+
+@click.command("rewrap-second-factors")
+@with_appcontext
+def rewrap_second_factors() -> None:
+    """Encrypt the secrets of all authenticator apps by the first of CMS_SECOND_FACTOR_KEYS."""
+    try:
+        count = factors.rewrap_second_factors()
+    except KeyError:
+        raise click.ClickException(
+            "A secret is encrypted with a key that CMS_SECOND_FACTOR_KEYS does not have."
+        ) from None
+    db.session.commit()
+    click.echo(f"{count} second factors were encrypted anew.")
 
 
 def _create(email: str, roles: list[str]) -> None:

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, unquote
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from cms.content import languages
 from cms.content.models import Article, Category, Page, Tag
 from cms.extensions import db
+from cms.trash import Trashable
 
 Addressed = Article | Page | Category | Tag
 
@@ -42,13 +44,53 @@ def find(address: str) -> Addressed | None:
 
     What is in the trash is at no address.
     """
+    model, there = _place(address)
+    if model is None:
+        return None
+    found: Addressed | None = db.session.scalar(select(model).where(*_there(model)), there)
+    return found
+
+
+def key(address: str) -> tuple[str, int] | None:
+    """Return the kind and the id of what is at an address, without loading it."""
+    model, there = _place(address)
+    if model is None:
+        return None
+    found = db.session.connection().execute(_KEY_QUERIES[model], there).scalar()
+    return None if found is None else (model.kind, found)
+
+
+def things(keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """Return what there is of some things, by kind and id. One query for each kind."""
+    wanted: dict[str, set[int]] = {}
+    for kind, thing_id in keys:
+        wanted.setdefault(kind, set()).add(thing_id)
+    return {
+        (kind, thing.id): thing
+        for kind, ids in wanted.items()
+        for thing in db.session.scalars(select(KINDS[kind]).where(KINDS[kind].id.in_(ids)))
+    }
+
+
+def _there(model: type[Any]) -> tuple[Any, ...]:
+    _folder, column = _FOLDERS[model]
+    return model.language == bindparam("language"), column == bindparam("name")
+
+
+def _place(address: str) -> tuple[type[Any] | None, dict[str, str]]:
+    """Return of which model the thing at an address would be, its language and its name."""
     tag, _slash, rest = unquote(address).strip("/").partition("/")
     language = languages.of_tag(tag)
     if language is None or not rest or not rest.isprintable():  # PostgreSQL takes no NUL
-        return None
-    for model, (folder, column) in _FOLDERS.items():
-        if rest.startswith(folder):
-            name = rest.removeprefix(folder)
-            found = select(model).where(model.language == language, column == name)
-            return db.session.scalar(found)
-    return None
+        return None, {}
+    model, folder = next((m, f) for m, (f, _column) in _FOLDERS.items() if rest.startswith(f))
+    return model, {"language": language, "name": rest.removeprefix(folder)}
+
+
+def _key_query(model: type[Any]) -> Select[Any]:
+    query = select(model.id).where(*_there(model))
+    return query.where(model.deleted_at.is_(None)) if issubclass(model, Trashable) else query
+
+
+# Made once: to make one takes as long as to ask it, and each request of a reader asks.
+_KEY_QUERIES = {model: _key_query(model) for model in _FOLDERS}

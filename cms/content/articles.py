@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -42,7 +42,7 @@ def create(
     if translation_of is not None:
         writing.join_translations(article, translation_of)
     _write(article, {"slug": None, **fields})
-    with writing.one_of_a_kind(article, _is_taken_by_another(article)):
+    with writing.one_of_a_kind(article, _taken_by_others(article)):
         db.session.add(article)
     writing.finish(article, by)
     return article
@@ -54,19 +54,21 @@ def save(
     *,
     seen: int | None = None,
     restored_from: int | None = None,
+    by_the_way: bool = False,
     **fields: Any,
 ) -> Revision | None:
     """Change an article, and return the revision that keeps it; None if nothing differs.
 
+    What is saved `by_the_way` goes into one revision for the sitting.
     Raises `Conflict` if its version is not the one that the person had `seen`, and errors
     that name their field.
     """
     writing.hold(article, seen)
     before = addresses.of(article)
-    with writing.one_of_a_kind(article, _is_taken_by_another(article)):
+    with writing.one_of_a_kind(article, _taken_by_others(article)):
         _write(article, fields)
     redirects.moved(article, before)
-    return writing.finish(article, by, restored_from)
+    return writing.finish(article, by, restored_from, by_the_way=by_the_way)
 
 
 def _write(article: Article, fields: Mapping[str, Any]) -> None:
@@ -94,21 +96,23 @@ def _category(article: Article, category_id: int | None) -> int | None:
 
 
 def _slug(article: Article, given: str | None) -> str:
-    is_taken = _is_taken_by_another(article)
+    taken = _taken_by_others(article)
     if not given:
-        return slugs.choose(article.title, article.kind, is_taken)
-    return given if given == article.slug else slugs.check(given, article.kind, is_taken)
+        return slugs.choose(article.title, article.kind, taken)
+    return given if given == article.slug else slugs.check(given, article.kind, taken)
 
 
-def _is_taken_by_another(article: Article) -> slugs.IsTaken:
-    """Return what tells whether another article of the language has a slug, be it in the
-    trash: from there it can come back."""
+def _taken_by_others(article: Article) -> slugs.Taken:
+    """Return what tells which slugs other articles of the language have, be it in the trash:
+    from there they can come back."""
     language, key = article.language, article.id
 
-    def is_taken(slug: str) -> bool:
-        query = select(Article.id).where(Article.language == language, Article.slug == slug)
+    def taken(candidates: Sequence[str]) -> Sequence[str]:
+        query = select(Article.id, Article.slug).where(
+            Article.language == language, Article.slug.in_(candidates)
+        )
         with trash.included():
-            found = db.session.scalars(query).all()
-        return any(other != key for other in found)
+            found = db.session.execute(query).all()
+        return [slug for other, slug in found if other != key]
 
-    return is_taken
+    return taken

@@ -3,7 +3,9 @@
 It is cleaned when it is written, and again when it is shown: what is stored may be older
 than a rule. A picture is `<img data-picture="7" alt="…">`, the id of one of the library,
 so that the site gives it the files of that day. Pictures from elsewhere are left out:
-they would tell others who reads the page, and may be gone tomorrow.
+they would tell others who reads the page, and may be gone tomorrow. A video or a map of
+elsewhere is `<figure data-embed="https://…">`, with a caption or without, and is kept where
+`cms.content.embeds` knows the address.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from html.parser import HTMLParser
 
 import nh3
 
+from cms.content import embeds
 from cms.content.errors import TooLong
 
 LONGEST = 1_000_000
@@ -23,6 +26,7 @@ _CELL = {"colspan", "rowspan"}
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"data-picture", "alt", "title"},
+    "figure": {"data-embed"},
     "td": _CELL,
     "th": _CELL | {"scope"},
     "ol": {"start"},
@@ -37,6 +41,12 @@ _INLINE = {"strong", "em", "b", "i", "u", "s", "sub", "sup", "mark", "a", "code"
 _SCHEMES = {"http", "https", "mailto", "tel"}
 # As nh3 writes it: every value in double quotes.
 _IMG = re.compile(r'<img((?: [\w-]+="[^"]*")*)>')
+# A figure whose address is not allowed (any more), and the caption of what is not there.
+_NO_FIGURE = re.compile(
+    r"<figure>\s*(<figcaption>(?:(?!</?fig).)*</figcaption>)?\s*</figure>", re.DOTALL
+)
+# The address of a document, of this site: see `cms.site.documents`.
+_DOCUMENT = re.compile(r'href="(?:https?://[^/"]*)?/document/([0-9]{1,9})/')
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]")
 # Words; where none are told apart by spaces, each sign is as good as one.
 _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
@@ -45,6 +55,8 @@ _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9ff
 def _filter(tag: str, name: str, value: str) -> str | None:
     if tag == "img" and name == "data-picture":
         return value if value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004 - ids are four bytes
+    if tag == "figure":
+        return value if embeds.find(value) else None
     if name == "href":
         # `//evil` and what browsers take for it leave the site without saying so.
         plain = _UNSEEN.sub("", value).replace("\\", "/")
@@ -69,7 +81,8 @@ def clean(html: str) -> str:
     if len(html) > LONGEST:
         raise TooLong("body", LONGEST)
     cleaned = _cleaner.clean(html.replace("\x00", ""))
-    return _IMG.sub(lambda tag: tag.group() if "data-picture=" in tag[1] else "", cleaned).strip()
+    cleaned = _IMG.sub(lambda tag: tag.group() if "data-picture=" in tag[1] else "", cleaned)
+    return _NO_FIGURE.sub("", cleaned).strip()
 
 
 @dataclass(frozen=True)
@@ -95,6 +108,8 @@ class _Blocks(HTMLParser):
         if tag == "img":
             given = dict(attrs)
             self.blocks.append(Picture(int(given["data-picture"] or 0), given.get("alt")))
+        elif tag == "figure" and (address := dict(attrs).get("data-embed")):
+            self.blocks.append(address)
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _INLINE:
@@ -126,6 +141,11 @@ def text(html: str) -> str:
 def picture_ids(html: str) -> set[int]:
     """Return the ids of the pictures in cleaned HTML."""
     return {block.image_id for block in blocks(html) if isinstance(block, Picture)}
+
+
+def document_ids(html: str) -> set[int]:
+    """Return the ids of the documents that cleaned HTML links to."""
+    return {int(number) for number in _DOCUMENT.findall(html)}
 
 
 def count_words(words: str) -> int:

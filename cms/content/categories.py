@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import func, select
+
 from cms.content import languages, redirects, trees
 from cms.content.errors import NoTitle, TooLong
-from cms.content.models import Category
+from cms.content.models import Article, Category
 from cms.extensions import db
 
 LONGEST_TITLE = 255
@@ -38,6 +42,28 @@ def save(
         category.title = _checked(title)
         db.session.flush()
         trees.place(category, slug=slug, parent=parent, position=position)
+
+
+def in_order(language: str) -> Sequence[Category]:
+    """Return all categories of a language in the order of their tree."""
+    query = select(Category).where(Category.language == language)
+    below: dict[int | None, list[Category]] = {}
+    for one in db.session.scalars(query.order_by(Category.position, Category.id)):
+        below.setdefault(one.parent_id, []).append(one)
+
+    def walk(parent_id: int | None) -> list[Category]:
+        return [it for one in below.get(parent_id, ()) for it in (one, *walk(one.id))]
+
+    return walk(None)
+
+
+def count_articles(ids: Collection[int]) -> Mapping[int, int]:
+    """Return how many articles stand in each of these categories, whatever their state."""
+    query = select(Article.category_id, func.count()).where(
+        Article.category_id.in_(ids), Article.deleted_at.is_(None)
+    )
+    found = db.session.execute(query.group_by(Article.category_id)).all() if ids else ()
+    return {key: count for key, count in found if key is not None}
 
 
 def remove(category: Category) -> None:

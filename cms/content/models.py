@@ -93,6 +93,9 @@ class Living:
 
     One that should be live and cannot be is held: since `held_at`, for the reason that
     `held_sentence` and `held_facts` give; `held_told` says that its author knows.
+
+    Changes to what is live may wait to be published, in the revision of the number
+    `waiting`, since `waiting_at`: see `cms.content.waiting`.
     """
 
     state: Mapped[State] = mapped_column(enum_type(State), default=State.DRAFT)
@@ -104,6 +107,8 @@ class Living:
     held_sentence: Mapped[str | None] = mapped_column(Text)
     held_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     held_told: Mapped[bool] = mapped_column(default=False, server_default=false())
+    waiting: Mapped[int | None]
+    waiting_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def is_live(self) -> bool:
@@ -133,11 +138,24 @@ def _shows(kind: str) -> Table:
         f"{kind}_picture",
         Base.metadata,
         Column(f"{kind}_id", ForeignKey(f"{kind}.id", ondelete="CASCADE"), primary_key=True),
-        Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True,
-               index=True),
-    )  # fmt: skip
+        Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+        Index(None, "image_id"),
+    )
 
 
+def _links(kind: str) -> Table:
+    """Return the table of the documents that bodies of a kind link to."""
+    return Table(
+        f"{kind}_document",
+        Base.metadata,
+        Column(f"{kind}_id", ForeignKey(f"{kind}.id", ondelete="CASCADE"), primary_key=True),
+        Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
+        Index(None, "document_id"),
+    )
+
+
+article_document = _links("article")
+page_document = _links("page")
 article_picture = _shows("article")
 page_picture = _shows("page")
 
@@ -149,6 +167,8 @@ class Category(Placed, Base):
     __table_args__ = (UniqueConstraint("language", "path"),)
 
     kind: ClassVar[str] = "category"
+    is_live: ClassVar[bool] = True  # as a text that is published
+    in_trash: ClassVar[bool] = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(255))
@@ -169,6 +189,8 @@ class Tag(Base):
     __table_args__ = (UniqueConstraint("language", "slug"),)
 
     kind: ClassVar[str] = "tag"
+    is_live: ClassVar[bool] = True  # as a text that is published
+    in_trash: ClassVar[bool] = False
 
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(100))
@@ -187,12 +209,14 @@ class Article(Written, Living, Trashable, Base):
         UniqueConstraint("language", "slug"),
         UniqueConstraint("translation_group", "language"),
         Index(None, "deleted_at", "id"),
+        # `deleted_at` in each, so that to leave out the trash needs no look at the rows.
         Index(None, "state", "id", "deleted_at"),
         Index(None, "owner_id", "id", "deleted_at"),
         Index(None, "title", "id", "deleted_at"),
         Index(None, "changed_at", "id", "deleted_at"),
-        Index(None, "language", "state", "published_at", "id"),  # what the site lists
-        Index(None, "category_id", "state", "published_at", "id"),
+        # What the site lists, `deleted_at` last so that to skip rows needs no look at them.
+        Index(None, "language", "state", "published_at", "id", "deleted_at"),
+        Index(None, "category_id", "state", "published_at", "id", "deleted_at"),
         Index(None, "state", "publish_at"),  # what is due
         Index(None, "state", "expire_at"),
         Index(None, "cover_id"),
@@ -200,6 +224,7 @@ class Article(Written, Living, Trashable, Base):
 
     kind: ClassVar[str] = "article"
     pictures: ClassVar[Table] = article_picture
+    documents: ClassVar[Table] = article_document
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("image.id"))
@@ -225,6 +250,7 @@ class Page(Written, Living, Placed, Trashable, Base):
 
     kind: ClassVar[str] = "page"
     pictures: ClassVar[Table] = page_picture
+    documents: ClassVar[Table] = page_document
 
     id: Mapped[int] = mapped_column(primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("page.id"))
@@ -235,7 +261,8 @@ class Page(Written, Living, Placed, Trashable, Base):
 
 class Revision(Base):
     """What a text was after one save. `content` holds the values of its fields, `changed`
-    the names of those that differ from the revision before."""
+    the names of those that differ from the revision before. One that is `open` was saved
+    while somebody writes, and takes in what the same person saves next."""
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("kind", "thing_id", "number"),)
@@ -247,10 +274,13 @@ class Revision(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed: Mapped[list[str]] = mapped_column(JSON)
     restored_from: Mapped[int | None]
+    open: Mapped[bool] = mapped_column(default=False, server_default=false())
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
 
     by: Mapped[User | None] = relationship()
+
+    grew = False  # whether it took in the save that was just made
 
 
 class ReviewComment(Base):
@@ -272,17 +302,30 @@ class ReviewComment(Base):
 
 class Redirect(Base):
     """An address of this site where nothing is, and what to show in its stead: the thing of
-    `kind` and `thing_id`, wherever that is then, or what is at `target`."""
+    `kind` and `thing_id`, wherever that is then, or what is at `target`.
+
+    `uses` and `used_at` say how often it led on, and when last: see `cms.site.uses`."""
 
     __tablename__ = "redirect"
-    __table_args__ = (Index(None, "kind", "thing_id"), Index(None, "target"))
+    __table_args__ = (
+        Index(None, "kind", "thing_id"),
+        Index(None, "target"),
+        Index(None, "uses", "id"),
+        Index(None, "used_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(String(LONGEST_ADDRESS), unique=True)
     kind: Mapped[str | None] = mapped_column(String(40))
     thing_id: Mapped[int | None]
     target: Mapped[str | None] = mapped_column(String(LONGEST_ADDRESS))
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    uses: Mapped[int] = mapped_column(default=0, server_default="0")
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def __str__(self) -> str:
+        return self.source
 
 
 class Menu(Base):
@@ -333,6 +376,15 @@ class SiteSetting(Base):
     def id(self) -> str:
         """What the audit trail calls it by."""
         return self.key
+
+
+class Stamp(Base):
+    """A mark that changes with what the site shows of something: see `cms.content.stamps`."""
+
+    __tablename__ = "stamp"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(16))
 
 
 Writing = Article | Page

@@ -7,7 +7,7 @@ from typing import Any
 
 from cms import trash
 from cms.accounts.models import User
-from cms.content import languages, trees, writing
+from cms.content import languages, slugs, trees, writing
 from cms.content.errors import AtField
 from cms.content.models import Page, Revision
 from cms.errors import N_
@@ -49,7 +49,11 @@ def create(
     if translation_of is not None:
         writing.join_translations(page, translation_of)
     _write(page, fields)
-    _place(page, {"slug": None, "parent_id": None, **fields})
+    try:
+        _place(page, {"slug": None, "parent_id": None, **fields})
+    except slugs.SlugTaken:
+        writing.refuse_translated(page)  # what the database refused may have been this
+        raise
     writing.finish(page, by)
     return page
 
@@ -60,6 +64,7 @@ def save(
     *,
     seen: int | None = None,
     restored_from: int | None = None,
+    by_the_way: bool = False,
     **fields: Any,
 ) -> Revision | None:
     """Change a page, and return the revision that keeps it; None if nothing differs.
@@ -73,7 +78,7 @@ def save(
         db.session.flush()
         if fields.keys() & _PLACE:
             _place(page, fields)
-    return writing.finish(page, by, restored_from)
+    return writing.finish(page, by, restored_from, by_the_way=by_the_way)
 
 
 def _write(page: Page, fields: Mapping[str, Any]) -> None:

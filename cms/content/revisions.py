@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from sqlalchemy import delete, select
 
+from cms import clock
 from cms.accounts.models import User
 from cms.content import bodies
 from cms.content.models import Article, Revision, Writing
@@ -21,6 +23,9 @@ _OF_BOTH = ("title", "slug", "summary", "body", "seo_title", "seo_description")
 _PIECES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|\s+|[^\w\s]")
 # To compare longer texts piece by piece would take seconds.
 _MOST_COMPARED = 1_000_000
+
+# What somebody writes without a longer pause, and saves by the way, is one revision.
+SITTING = timedelta(minutes=30)
 
 Kind = Literal["same", "added", "removed"]
 
@@ -58,32 +63,65 @@ def content_of(thing: Writing) -> dict[str, Any]:
     """Return the values of a text that a revision keeps."""
     found = {name: getattr(thing, name) for name in _OF_BOTH}
     if isinstance(thing, Article):
-        tags = [tag.title for tag in thing.tags]
+        tags = sorted(tag.title for tag in thing.tags)  # their order says nothing
         return found | {"cover_id": thing.cover_id, "category_id": thing.category_id, "tags": tags}
     return found | {"template": thing.template, "parent_id": thing.parent_id}
 
 
-def keep(thing: Writing, by: User | None, restored_from: int | None = None) -> Revision | None:
-    """Keep what a text is now; None if that is what the last revision has."""
-    content, last = content_of(thing), latest(thing)
-    before = last.content if last else {}
-    changed = [
-        name for name, value in content.items() if (before.get(name) or None) != (value or None)
-    ]
-    if last and not changed:
+def keep(
+    thing: Writing,
+    by: User | None,
+    restored_from: int | None = None,
+    *,
+    content: dict[str, Any] | None = None,
+    by_the_way: bool = False,
+) -> Revision | None:
+    """Keep what a text is now, or `content`; None if that is what the last revision has.
+
+    What is saved `by_the_way`, while somebody writes, leaves its revision open: what the
+    same person saves within the sitting goes into it, until they save it on purpose.
+    """
+    content, last = content or content_of(thing), latest(thing)
+    if last and not _changed(last.content, content):
+        last.open = last.open and by_the_way
         return None
+    if last and _takes_in(last, by, restored_from):
+        before = find(thing, last.number - 1)
+        last.content, last.changed = content, _changed(before.content if before else {}, content)
+        last.open, last.at, last.grew = by_the_way, clock.now(), True
+        db.session.flush()
+        return last
     made = Revision(
         kind=thing.kind,
         thing_id=thing.id,
         number=last.number + 1 if last else 1,
         content=content,
-        changed=changed,
+        changed=_changed(last.content if last else {}, content),
         restored_from=restored_from,
+        open=by_the_way,
         by=by,
     )
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def close(thing: Writing) -> None:
+    """Let nothing more go into the newest revision."""
+    last = latest(thing)
+    if last is not None and last.open:
+        last.open = False
+
+
+def _changed(before: dict[str, Any], content: dict[str, Any]) -> list[str]:
+    return [
+        name for name, value in content.items() if (before.get(name) or None) != (value or None)
+    ]
+
+
+def _takes_in(last: Revision, by: User | None, restored_from: int | None) -> bool:
+    mine = last.open and by is not None and last.by_id == by.id and restored_from is None
+    return mine and clock.now() - last.at < SITTING
 
 
 def latest(thing: Writing) -> Revision | None:

@@ -33,13 +33,27 @@ class SiteSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    title: dict[str, str] = Field({}, description=N_("Name of the site, in each language"))
-    tagline: dict[str, str] = Field({}, description=N_("What it is about, in a few words"))
+    title: dict[str, str] = Field(
+        {},
+        title=N_("Name of the site"),
+        description=N_("Stands at the top of each page, and in the title of the window."),
+    )
+    tagline: dict[str, str] = Field(
+        {},
+        title=N_("Tagline"),
+        description=N_("What the site is about, in a few words."),
+    )
     articles_per_page: int = Field(
-        12, ge=1, le=100, description=N_("Articles on one page of a list")
+        12,
+        ge=1,
+        le=100,
+        title=N_("Articles on one page of a list"),
+        description=N_("On the front page, and on those of categories and tags."),
     )
     cover_needed: bool = Field(
-        default=False, description=N_("An article is published only with a cover")
+        default=False,
+        title=N_("An article is published only with a cover"),
+        description=N_("What is live already stays live."),
     )
 
 
@@ -72,7 +86,8 @@ def read() -> SiteSettings:
 def write(by: User | None, **values: Any) -> list[tuple[SiteSetting, Any]]:
     """Set some of the values, and return each row that was changed, with the value before.
 
-    Raises `UnknownKey`, and `WrongValue` with its key as the field; nothing is set then.
+    Only what differs from its default is kept. Raises `UnknownKey`, and `WrongValue` with
+    its key as the field; nothing is set then.
     """
     before = read()
     for key, value in values.items():
@@ -90,9 +105,17 @@ def write(by: User | None, **values: Any) -> list[tuple[SiteSetting, Any]]:
 def _set(key: str, value: Any, by: User | None) -> SiteSetting:
     row = db.session.get(SiteSetting, key) or SiteSetting(key=key)
     row.value, row.changed_at, row.changed_by_id = value, clock.now(), by.id if by else None
-    db.session.add(row)
+    if value != default_of(key):
+        db.session.add(row)
+    elif row in db.session:
+        db.session.delete(row)
     db.session.flush()
     return row
+
+
+def default_of(key: str) -> Any:
+    """Return what a key is while nobody has set it."""
+    return SiteSettings.model_fields[key].default
 
 
 def _is_usable(key: str, value: Any) -> bool:

@@ -8,8 +8,9 @@ searched in either script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import count
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice
 
 from slugify import slugify
 
@@ -20,7 +21,12 @@ from cms.errors import N_
 # First parts of addresses that belong to something else than a page.
 RESERVED = frozenset({"articles", "categories", "tags", "search", "feed", "preview"})
 
-IsTaken = Callable[[str], bool]
+# Given slugs, returns those of them that others have, as those others write them: a
+# database may take é for e.
+Taken = Callable[[Sequence[str]], Iterable[str]]
+
+# How many are asked about at once, then how many times as many.
+_FIRST, _MORE = 40, 25
 
 
 class SlugTaken(AtField):
@@ -44,28 +50,46 @@ def slug_from(title: str, or_else: str) -> str:
     )
 
 
-def choose(title: str, or_else: str, is_taken: IsTaken) -> str:
+def choose(title: str, or_else: str, taken: Taken) -> str:
     """Return a free slug for a title: numbered, if others have the same."""
-    return _free(slug_from(title, or_else), is_taken)
+    return _free(slug_from(title, or_else), taken)
 
 
-def check(slug: str, or_else: str, is_taken: IsTaken) -> str:
+def check(slug: str, or_else: str, taken: Taken) -> str:
     """Return a slug that a person typed. Raises `SlugInvalid` and `SlugTaken`, each with one
     that would do."""
     slug = slug.strip().lower()
     proper = slug_from(slug, or_else)
     if slug != proper:
-        raise SlugInvalid(free=_free(proper, is_taken))
-    if is_taken(slug):
-        raise SlugTaken(slug=slug, free=_free(slug, is_taken))
+        raise SlugInvalid(free=_free(proper, taken))
+    if next(iter(taken([slug])), None) is not None:
+        raise SlugTaken(slug=slug, free=_free(slug, taken))
     return slug
 
 
-def _free(slug: str, is_taken: IsTaken) -> str:
-    return next(candidate for candidate in _numbered(slug) if not is_taken(candidate))
+def _free(slug: str, taken: Taken) -> str:
+    for candidates in _batches(_numbered(slug)):
+        others = {_folded(other) for other in taken(candidates)}
+        free = (one for one in candidates if _folded(one) not in others)
+        if (found := next(free, None)) is not None:
+            return found
+    raise AssertionError("numbers do not end")
 
 
-def _numbered(slug: str) -> Iterable[str]:
+def _batches(slugs: Iterator[str]) -> Iterator[list[str]]:
+    size = _FIRST
+    while True:
+        yield list(islice(slugs, size))
+        size *= _MORE
+
+
+def _folded(slug: str) -> str:
+    """Return what is the same for slugs that some database takes for one."""
+    signs = unicodedata.normalize("NFKD", slug.casefold())
+    return "".join(sign for sign in signs if not unicodedata.combining(sign))
+
+
+def _numbered(slug: str) -> Iterator[str]:
     yield slug
     for number in count(2):
         ending = f"-{number}"

@@ -7,7 +7,7 @@ until the transaction ends, so that two who move at once cannot make a loop toge
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from cms.errors import N_
 from cms.extensions import db
 
 Node = Page | Category
+AnyNode = TypeVar("AnyNode", Page, Category)
 
 
 class BelowItself(AtField):
@@ -51,6 +52,12 @@ class ParentGone(AtField):
     field = "parent"
 
 
+class NoWay(AtField):
+    """It is the first, the last, or has nothing to stand below."""
+
+    sentence = N_("“%(title)s” cannot be moved further in this direction.")
+
+
 class HasChildren(AtField):
     """They would hang in the air."""
 
@@ -73,25 +80,52 @@ def place(
     prefix = f"{parent.path}/" if parent else ""
     paths = {other.path for other in tree if other is not node}
 
-    def is_taken(slug: str) -> bool:
-        reserved = isinstance(node, Page) and not prefix and slug in slugs.RESERVED
-        return reserved or prefix + slug in paths
+    def taken(candidates: Sequence[str]) -> list[str]:
+        reserved = slugs.RESERVED if isinstance(node, Page) and not prefix else ()
+        return [slug for slug in candidates if slug in reserved or prefix + slug in paths]
 
     before = {one: addresses.of(one) for one in (node, *below) if one.path is not None}
     node.slug = (
-        slugs.choose(node.title, node.kind, is_taken)
+        slugs.choose(node.title, node.kind, taken)
         if slug is None
-        else slugs.check(slug, node.kind, is_taken)
+        else slugs.check(slug, node.kind, taken)
     )
     stays = node.id is not None and node.parent_id == (parent.id if parent else None)
     node.parent, node.parent_id = parent, parent.id if parent else None
     _renew_paths(node, below, prefix)
     _arrange(tree, node, position or (node.position if stays else len(tree) + 1))
-    _write(node, is_taken)
+    _write(node, taken)
     for one, address in before.items():
         redirects.moved(one, address)
     if isinstance(node, Category):  # there is no draft of one
         redirects.arrived(node)
+
+
+def step(node: Node, to: str) -> tuple[Node | None, int]:
+    """Return the parent and the position that are one step from where a node stands: `up` or
+    `down` among those beside it, `in` below the one before it, `out` behind its parent.
+
+    Raises `NoWay`.
+    """
+    parent = node.parent
+    beside = _beside(node)
+    place = beside.index(node)
+    if to == "up" and place:
+        return parent, place
+    if to == "down" and place + 1 < len(beside):
+        return parent, place + 2
+    if to == "in" and place:
+        return beside[place - 1], len(children(beside[place - 1])) + 1
+    if to == "out" and parent is not None:
+        return parent.parent, _beside(parent).index(parent) + 2
+    raise NoWay(title=node.title)
+
+
+def _beside(node: Node) -> Sequence[Node]:
+    """Return what stands below the same parent, the node among them, in order."""
+    model: Any = type(node)
+    query = select(model).where(model.language == node.language, model.parent_id == node.parent_id)
+    return db.session.scalars(query.order_by(model.position, model.id)).all()
 
 
 def children(node: Node) -> Sequence[Node]:
@@ -99,6 +133,14 @@ def children(node: Node) -> Sequence[Node]:
     model: Any = type(node)
     query = select(model).where(model.parent_id == node.id).order_by(model.position, model.id)
     return db.session.scalars(query).all()
+
+
+def below(node: AnyNode) -> Sequence[AnyNode]:
+    """Return all that stands below a node, at whichever level."""
+    model: Any = type(node)
+    inside = model.path.startswith(f"{node.path}/", autoescape=True)
+    query = select(model).where(model.language == node.language, inside)
+    return db.session.scalars(query.order_by(model.path)).all()
 
 
 def ancestors(node: Node) -> Sequence[Node]:
@@ -116,14 +158,14 @@ def refuse_parent(node: Node) -> None:
         raise HasChildren(title=node.title)
 
 
-def _write(node: Node, is_taken: slugs.IsTaken) -> None:
+def _write(node: Node, taken: slugs.Taken) -> None:
     """Write a node and what moved with it. Raises `SlugTaken` if another came first."""
     slug = node.slug
     try:
         with db.session.begin_nested():
             db.session.add(node)
     except IntegrityError:
-        free = slugs.choose(slug, node.kind, lambda name: name == slug or is_taken(name))
+        free = slugs.choose(slug, node.kind, lambda names: [slug, *taken(names)])
         raise slugs.SlugTaken(slug=slug, free=free) from None
 
 
@@ -152,7 +194,7 @@ def _check_parent(
         return
     if parent.language != node.language:
         raise OtherLanguage
-    if parent not in tree or getattr(parent, "in_trash", False):
+    if parent not in tree or parent.in_trash:
         raise ParentGone
     if parent is node or parent in below:
         raise BelowItself(title=node.title)

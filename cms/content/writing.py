@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import ColumnElement, Table, delete, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from cms import clock, trash
@@ -66,16 +66,21 @@ def _tidy(name: str, value: str) -> str:
 
 def join_translations(thing: Writing, other: Writing) -> None:
     """Let a text say the same as another does in its language. Raises `Translated`."""
-    model = type(other)
+    thing.translation_group = other.translation_group
+    refuse_translated(thing)
+
+
+def refuse_translated(thing: Writing) -> None:
+    """Raise `Translated` where another text says the same in its language, be it in the trash."""
+    model: Any = type(thing)
     query = select(model.id).where(
-        model.translation_group == other.translation_group,
+        model.translation_group == thing.translation_group,
         model.language == thing.language,
         model.id != (thing.id or 0),
     )
-    with trash.included():
+    with trash.included(), db.session.no_autoflush:
         if db.session.scalar(query) is not None:
             raise Translated
-    thing.translation_group = other.translation_group
 
 
 def translations_of(thing: Writing) -> dict[str, Writing]:
@@ -87,36 +92,46 @@ def translations_of(thing: Writing) -> dict[str, Writing]:
 
 
 @contextmanager
-def one_of_a_kind(thing: Writing, is_taken: Callable[[str], bool]) -> Iterator[None]:
-    """Set the fields of a text inside; where another has taken its slug meanwhile, raise
-    `SlugTaken`."""
+def one_of_a_kind(thing: Writing, taken: slugs.Taken) -> Iterator[None]:
+    """Set the fields of a text inside; where another has taken its slug meanwhile, or its
+    place among the translations, raise `SlugTaken` or `Translated`."""
     slug = ""
     try:
         with db.session.begin_nested():
             yield
             slug = thing.slug
     except IntegrityError:
-        if not is_taken(slug):
+        refuse_translated(thing)
+        if not list(taken([slug])):
             raise
-        raise slugs.SlugTaken(slug=slug, free=slugs.choose(slug, thing.kind, is_taken)) from None
+        raise slugs.SlugTaken(slug=slug, free=slugs.choose(slug, thing.kind, taken)) from None
 
 
-def finish(thing: Writing, by: User | None, restored_from: int | None = None) -> Revision | None:
-    """End a save: note the pictures that the text shows, and keep a revision.
+def finish(
+    thing: Writing,
+    by: User | None,
+    restored_from: int | None = None,
+    *,
+    by_the_way: bool = False,
+) -> Revision | None:
+    """End a save: note the pictures and documents of the text, and keep a revision.
 
-    None if nothing has changed; then the version stays what it is, too.
+    None if nothing has changed; then the version stays what it is, too. What waited is
+    written now, or overwritten.
     """
     db.session.flush()
-    made = revisions.keep(thing, by, restored_from)
-    if made is None:
+    waited = thing.waiting is not None
+    made = revisions.keep(thing, by, restored_from, by_the_way=by_the_way)
+    if made is None and not waited:
         return None
-    if "body" in made.changed:
-        _note_pictures(thing)
-    if made.number > 1:
+    thing.waiting = thing.waiting_at = None
+    if made is None or waited or "body" in made.changed:
+        note_uses(thing)
+    if made is None or made.number > 1:
         thing.version += 1
     thing.changed_at = clock.now()
     db.session.flush()
-    return made
+    return made or revisions.latest(thing)
 
 
 def forget(thing: Writing) -> None:
@@ -134,14 +149,23 @@ def picture_ids(thing: Writing) -> set[int]:
     return bodies.picture_ids(thing.body) | ({cover} if cover else set())
 
 
-def _note_pictures(thing: Writing) -> None:
-    """Keep which pictures of the library are in the body. One that is not there is not
-    noted, and keeps the text from being published."""
+def note_uses(thing: Writing, waiting: Mapping[str, Any] | None = None) -> None:
+    """Keep which pictures and documents are in the body, and in changes that wait."""
+    written = waiting or {"body": ""}
+    cover = written.get("cover_id")
+    pictures = bodies.picture_ids(thing.body) | bodies.picture_ids(written["body"])
+    documents = bodies.document_ids(thing.body) | bodies.document_ids(written["body"])
     table = type(thing).pictures
-    mine, image = table.c[f"{thing.kind}_id"], table.c.image_id
+    _note(thing, table, table.c.image_id, pictures | ({cover} if cover else set()))
+    table = type(thing).documents
+    _note(thing, table, table.c.document_id, documents)
+
+
+def _note(thing: Writing, table: Table, used: ColumnElement[Any], ids: set[int]) -> None:
+    """Keep which pictures, or documents, are in the body. One that is not there is not noted;
+    a picture that is not keeps the text from being published."""
+    mine = table.c[f"{thing.kind}_id"]
     db.session.execute(delete(table).where(mine == thing.id))
-    (key,) = image.foreign_keys
-    there = select(literal(thing.id), key.column).where(
-        key.column.in_(bodies.picture_ids(thing.body))
-    )
-    db.session.execute(insert(table).from_select([mine, image], there))
+    (key,) = used.foreign_keys
+    there = select(literal(thing.id), key.column).where(key.column.in_(ids))
+    db.session.execute(insert(table).from_select([mine, used], there))

@@ -16,7 +16,17 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from cms.accounts.models import User
 from cms.accounts.policy import NOBODYS, may
 from cms.audit.services import record
-from cms.content import articles, life, pages, reviews, revisions, site_settings, trees, writing
+from cms.content import (
+    articles,
+    life,
+    pages,
+    reviews,
+    revisions,
+    site_settings,
+    trees,
+    waiting,
+    writing,
+)
 from cms.content.errors import AtField
 from cms.content.life import STEPS, Step
 from cms.content.models import Article, Category, Page, ReviewComment, Revision, State, Writing
@@ -98,12 +108,15 @@ def create(model: Any, by: User, **fields: Any) -> Any:
     return thing
 
 
-def save(thing: Writing, by: User, *, seen: int | None = None, **fields: Any) -> Revision | None:
+def save(
+    thing: Writing, by: User, *, seen: int | None = None, by_the_way: bool = False, **fields: Any
+) -> Revision | None:
     """Change a text; None if nothing differs. `seen` is the version that the form shows.
 
-    What is live is changed only to what could be published.
+    What is live is changed only to what could be published, and not past changes that
+    wait: see `prepare`. What is saved `by_the_way` is one revision for a whole sitting.
     """
-    return _save(thing, by, seen, fields)
+    return _save(thing, by, seen, fields, by_the_way=by_the_way)
 
 
 def hand_over(thing: Writing, by: User, author: User) -> None:
@@ -118,41 +131,168 @@ def hand_over(thing: Writing, by: User, author: User) -> None:
         thing.owner = author
 
 
+def move(page: Page, by: User, parent_id: int | None, position: int) -> None:
+    """Put a page elsewhere in its tree, also what is live. Raises what `save` raises."""
+    before = page.path, page.position
+    _save(page, by, None, {"parent_id": parent_id, "position": position})
+    if before != (page.path, page.position):
+        record("move", page, path=[before[0], page.path], position=[before[1], page.position])
+
+
 def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -> Revision | None:
     """Let a text be what it was in a revision, as a revision of its own; None if it is so.
 
     It stays where it is in the tree, and keeps its address; a cover or a category that is
-    gone stays away. Raises `NotFound` for a number that it has not.
+    gone stays away. Of what is live this makes changes that wait to be published.
+    Raises `NotFound` for a number that it has not.
     """
     old = revisions.find(thing, number)
     if old is None:
         raise NotFound
-    kept = dict(old.content)
+    kept = _still_there(old.content)
     for name in ("slug", "parent_id"):
         kept.pop(name, None)
+    if thing.is_live:
+        return prepare(thing, by, seen=seen, restored_from=number, **kept)
+    return _save(thing, by, seen, kept, restored_from=number)
+
+
+def _still_there(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a revision without the cover and the category that are gone."""
+    kept = dict(content)
     if kept.get("cover_id") and not _is_in_library(kept["cover_id"]):
         kept["cover_id"] = None
     if kept.get("category_id") and db.session.get(Category, kept["category_id"]) is None:
         kept["category_id"] = None
-    return _save(thing, by, seen, kept, restored_from=number)
+    return kept
 
 
 def _save(
-    thing: Writing, by: User, seen: int | None, fields: Mapping[str, Any], **more: Any
+    thing: Writing,
+    by: User,
+    seen: int | None,
+    fields: Mapping[str, Any],
+    *,
+    by_the_way: bool = False,
+    **more: Any,
 ) -> Revision | None:
     if not may_edit(thing, by):
         raise NotAllowed
     _check_cover(fields)
     with db.session.begin_nested():
-        made: Revision | None = _KINDS[type(thing)].save(thing, by, seen=seen, **fields, **more)
+        writing.hold(thing, seen)
         if not may_edit(thing, by):  # it has moved on, as is seen once it is locked
             raise NotAllowed
-        for problem in live.problems(thing, STEPS["publish"]) if thing.is_live else ():
-            raise problem
+        if thing.waiting is not None:
+            if thing.is_live:
+                raise waiting.ChangesWait(title=thing.title)
+            fields = _still_there(waiting.newest(thing)) | dict(fields)
+        made = _write(thing, by, fields, by_the_way=by_the_way, **more)
+        _refuse_unfit(thing)
     if made is not None:
-        record("edit", thing, revision=made.number, fields=made.changed, **more)
+        _note_edit(thing, made, by_the_way=by_the_way, **more)
         live.announce_change(thing, was_live=thing.is_live)
+        if isinstance(thing, Page) and {"slug", "parent_id"} & {*made.changed}:
+            for page in trees.below(thing):  # they have other addresses now
+                live.announce_change(page, was_live=page.is_live)
     return made
+
+
+def _write(thing: Writing, by: User, fields: Mapping[str, Any], **more: Any) -> Revision | None:
+    made: Revision | None = _KINDS[type(thing)].save(thing, by, **fields, **more)
+    return made
+
+
+def _refuse_unfit(thing: Writing) -> None:
+    """Raise the first of what must not be live."""
+    for problem in live.problems(thing, STEPS["publish"]) if thing.is_live else ():
+        raise problem
+
+
+def _note_edit(thing: Writing, made: Revision, *, by_the_way: bool, **more: Any) -> None:
+    """Note a save in the audit trail; of those by the way, the one that begins a revision."""
+    if not (by_the_way and made.grew):
+        record("edit", thing, revision=made.number, fields=made.changed, **more)
+
+
+# Changes to what is live, that wait to be published
+
+
+def may_prepare(thing: Writing, user: Any) -> bool:
+    """Tell whether a person may write changes to a thing that is live, for others to publish."""
+    return thing.is_live and may(user, "edit", thing.kind, thing)
+
+
+def prepare(
+    thing: Writing,
+    by: User,
+    *,
+    seen: int | None = None,
+    by_the_way: bool = False,
+    restored_from: int | None = None,
+    **fields: Any,
+) -> Revision | None:
+    """Write changes to what is live, which the public does not see; None if nothing differs.
+
+    They stand on those that wait already. Raises what `save` raises, but asks nothing of
+    the pictures.
+    """
+    _check_cover(fields)
+    with db.session.begin_nested():
+        writing.hold(thing, seen)
+        if not may_prepare(thing, by):
+            raise NotAllowed
+        whole = _still_there(waiting.newest(thing)) | fields
+        made = waiting.keep(
+            thing,
+            by,
+            lambda: _write(thing, by, whole),
+            restored_from=restored_from,
+            by_the_way=by_the_way,
+        )
+    if made is not None:
+        more = {"restored_from": restored_from} if restored_from else {}
+        _note_edit(thing, made, by_the_way=by_the_way, waiting=thing.waiting is not None, **more)
+    return made
+
+
+def change_problems(thing: Writing) -> list[AtField]:
+    """Return all that keeps the changes that wait from being published, each at its field."""
+    return list(live.problems(waiting.as_written(thing), STEPS["publish"]))
+
+
+def publish_changes(thing: Writing, by: User, *, seen: int | None = None) -> None:
+    """Let the public see the changes that wait. Raises `NothingWaits`, `NotAllowed`, or the
+    first of what keeps them from being published."""
+    with db.session.begin_nested():
+        writing.hold(thing, seen)
+        if not (thing.is_live and may(by, "publish", thing.kind, thing)):
+            raise NotAllowed
+        _write_waiting(thing, by)
+        _refuse_unfit(thing)
+    live.announce_change(thing, was_live=True)
+
+
+def discard_changes(thing: Writing, by: User, *, seen: int | None = None) -> None:
+    """Go back to what is live; what waited stays among the revisions. Raises `NothingWaits`."""
+    with db.session.begin_nested():
+        writing.hold(thing, seen)
+        if not may_prepare(thing, by):
+            raise NotAllowed
+        if thing.waiting is None:
+            raise waiting.NothingWaits(title=thing.title)
+        record("discard changes", thing, revision=thing.waiting)
+        waiting.forget(thing)
+        thing.version += 1
+        revisions.keep(thing, by)
+
+
+def _write_waiting(thing: Writing, by: User) -> None:
+    waits = waiting.revision(thing)
+    if waits is None:
+        raise waiting.NothingWaits(title=thing.title)
+    record("publish changes", thing, revision=waits.number)
+    _write(thing, by, _still_there(waits.content))
 
 
 def _check_cover(fields: Mapping[str, Any]) -> None:
@@ -232,7 +372,13 @@ def _take(thing: Writing, step: Step, by: User, seen: int | None, **more: Any) -
     writing.hold(thing, seen)
     if not may(by, step.action, thing.kind, thing):
         raise NotAllowed
+    revisions.close(thing)
+    was_live = thing.is_live
+    if thing.waiting is not None and not was_live:
+        _write_waiting(thing, by)
     live.take(thing, step, **more)
+    if thing.waiting is not None and was_live:  # the public sees it no more
+        _write_waiting(thing, by)
 
 
 # The trash

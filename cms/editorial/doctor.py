@@ -26,6 +26,8 @@ from cms.jobs.models import Job, JobState, PausedTask
 from cms.media import files
 from cms.notifications import alarms
 from cms.notifications.services import count_open
+from cms.storage.base import StorageAway
+from cms.storage.keys import new_key
 from cms.tasks import huey
 
 MESSAGES_READ = 100
@@ -156,14 +158,12 @@ def _is_signed(message: bytes) -> bool:
 
 def _storage() -> Iterator[Finding]:
     try:
-        incoming = files.storage().incoming()
-        incoming.write(b"doctor")
-        incoming.flush()
-        incoming.close()
+        _keep_a_file()
     except (OSError, CmsError) as error:
         yield Finding(
-            f"Files cannot be stored: {error}.",
-            "Let the user that QsCMS runs as write to the folder of CMS_STORAGE_URL.",
+            f"Files cannot be stored: {str(error.__cause__ or error).rstrip('.')}.",
+            "Let the user that QsCMS runs as write to CMS_STORAGE_URL: the folder must be its"
+            " own, the bucket must be there, and its key may read, write, list and delete.",
         )
     for folder in alarms.folders():
         free, limit = alarms.free_mb(folder), settings().disk_free_mb
@@ -172,6 +172,20 @@ def _storage() -> Iterator[Finding]:
                 f"{free} MB are free for {folder}, less than CMS_DISK_FREE_MB={limit}.",
                 "Make room, or give it a larger disk.",
             )
+
+
+def _keep_a_file() -> None:
+    """Do with one file all that is done with files."""
+    storage, key, words = files.storage(), new_key("doctor", "txt"), b"doctor"
+    with storage.incoming() as incoming:
+        incoming.write(words)
+        storage.adopt(incoming, key)
+    try:
+        with storage.open(key) as file:
+            if file.read() != words or key not in {found.key for found in storage.walk("doctor")}:
+                raise StorageAway
+    finally:
+        storage.delete(key)
 
 
 def _mail() -> Iterator[Finding]:

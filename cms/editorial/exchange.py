@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from flask_babel import get_locale
 from sqlalchemy import select
@@ -15,16 +15,14 @@ from cms.accounts.models import User
 from cms.accounts.policy import may
 from cms.audit.services import record
 from cms.config import settings
-from cms.editorial.uploads import FileTooLarge, NoFile, display_name
+from cms.editorial.uploads import display_name, refuse_unfit, sent
 from cms.errors import N_, CmsError, NotAllowed
 from cms.exchange import exports, imports, mapping
 from cms.exchange.models import Export, ExportState, Format, Import, ImportState
 from cms.exchange.sources import Scope, Source
 from cms.extensions import db
-from cms.imaging.probe import EmptyFile
 from cms.jobs import ledger
 from cms.media import files
-from cms.media.incoming import IncomingFile
 from cms.storage.keys import new_key
 from cms.tasks.exports import make_export
 from cms.tasks.imports import apply_import, check_import
@@ -146,13 +144,8 @@ def begin_import(source: Source, by: User, upload: FileStorage | None) -> Import
     """
     if not may(by, "edit", source.kind):
         raise NotAllowed
-    if upload is None or not upload.filename:
-        raise NoFile
-    name, incoming = display_name(upload.filename), cast("IncomingFile", upload.stream)
-    if incoming.too_large:
-        raise FileTooLarge(limit=settings().upload_max_mb)
-    if incoming.size == 0:
-        raise EmptyFile
+    name, incoming = sent(upload)
+    refuse_unfit(incoming, settings().upload_max_mb)
     incoming.flush()
     headings, samples = imports.look(incoming.path)
     key = new_key("imports", "xlsx" if Path(name).suffix.lower() == ".xlsx" else "csv")

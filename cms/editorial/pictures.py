@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
 from cms.audit.services import record
-from cms.editorial.uploads import NoFile, display_name, inspected
+from cms.editorial.uploads import inspected, sent
 from cms.errors import N_, CmsError
 from cms.jobs.models import Job
 from cms.media import services, survey, versions
-from cms.media.incoming import IncomingFile
 from cms.media.models import Image, ImageVersion
 from cms.tasks.images import process_image
 from cms.tasks.webhooks import announce
@@ -54,9 +53,7 @@ def replace_file(image: Image, upload: FileStorage | None, by: User | None) -> J
     serve until the new ones are whole. Raises `NoFile`, `SameFile`, and for a file that
     cannot be taken what an upload raises; nothing is changed then.
     """
-    if upload is None or not upload.filename:
-        raise NoFile
-    name, incoming = display_name(upload.filename), cast("IncomingFile", upload.stream)
+    name, incoming = sent(upload)
     found = inspected(incoming)
     if incoming.sha256 == image.sha256:
         raise SameFile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -74,24 +74,58 @@ def upload_pictures(
     are part of the caller's transaction. Raises `NoFile` when there is none at all.
     """
     result = UploadResult()
-    for upload in uploads:
-        if not upload.filename:
-            continue
-        name = display_name(upload.filename)
-        incoming = cast("IncomingFile", upload.stream)
-        try:
-            found = inspected(incoming)
-            with db.session.begin_nested():
-                here = None if again or owner is None else _already_here(incoming, owner)
-                if here is None:
-                    result.taken.append(_take(name, incoming, found, owner))
-                else:
-                    result.duplicates.append(Duplicate(name, here))
-        except CmsError as error:
-            result.refused.append(Refusal(name, error))
-    if not (result.taken or result.refused or result.duplicates):
-        raise NoFile
+
+    def take(name: str, incoming: IncomingFile) -> None:
+        found = inspected(incoming)
+        with db.session.begin_nested():
+            here = None if again or owner is None else _already_here(incoming, owner)
+            if here is None:
+                result.taken.append(_take(name, incoming, found, owner))
+            else:
+                result.duplicates.append(Duplicate(name, here))
+
+    result.refused = take_each(uploads, take)
     return result
+
+
+def take_each(
+    uploads: Iterable[FileStorage], take: Callable[[str, IncomingFile], None]
+) -> list[Refusal]:
+    """Call `take` with the name and the content of each file, and return those that it
+    refuses. Raises `NoFile` when there is none at all."""
+    files = [sent(upload) for upload in uploads if upload.filename]
+    if not files:
+        raise NoFile
+    refused = []
+    for name, incoming in files:
+        try:
+            take(name, incoming)
+        except CmsError as error:
+            refused.append(Refusal(name, error))
+    return refused
+
+
+def sent(upload: FileStorage | None) -> tuple[str, IncomingFile]:
+    """Return the name to show and the content of a file of a form. Raises `NoFile`."""
+    if upload is None or not upload.filename:
+        raise NoFile
+    return display_name(upload.filename), cast("IncomingFile", upload.stream)
+
+
+def refuse_unfit(incoming: IncomingFile, most_mb: int) -> None:
+    """Raise `FileTooLarge` or `EmptyFile` for a file that is of no use, whatever is in it."""
+    if incoming.too_large:
+        raise FileTooLarge(limit=most_mb)
+    if incoming.size == 0:
+        raise EmptyFile
+
+
+def hold_uploads_of(person: User) -> None:
+    """Let the other uploads of a person wait until this transaction ends, so that the same
+    file twice in one drop is found too: by a lock on the account, in SQLite by the
+    savepoint around."""
+    account = select(User.id).where(User.id == person.id)
+    db.session.execute(account.with_for_update(key_share=True))
 
 
 def display_name(filename: str) -> str:
@@ -110,13 +144,8 @@ def display_name(filename: str) -> str:
 
 def _already_here(incoming: IncomingFile, owner: User) -> Image | None:
     """Return the picture that has the same bytes, if the person may see it; one in the
-    trash, if there is no other and the person may restore it.
-
-    The uploads of one person wait here for each other, so that the same file twice in
-    one drop is found too: by a lock on the account, in SQLite by the savepoint around.
-    """
-    account = select(User.id).where(User.id == owner.id)
-    db.session.execute(account.with_for_update(key_share=True))
+    trash, if there is no other and the person may restore it."""
+    hold_uploads_of(owner)
     with trash.included():
         same = lookalikes.same_file(incoming.sha256)
     return next(
@@ -132,9 +161,6 @@ def _take(name: str, incoming: IncomingFile, found: Probe, owner: User | None) -
 
 def inspected(incoming: IncomingFile) -> Probe:
     """Return what an arrived file is. Raises what says why it cannot be taken."""
-    if incoming.too_large:
-        raise FileTooLarge(limit=settings().upload_max_mb)
-    if incoming.size == 0:
-        raise EmptyFile
+    refuse_unfit(incoming, settings().upload_max_mb)
     incoming.sync()  # here, where nothing is locked yet
     return probe(incoming.path, max_pixels=settings().image_max_pixels)

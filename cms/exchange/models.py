@@ -21,6 +21,7 @@ class Format(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JSON = "jsonl"
+    ZIP = "zip"  # of a whole site, not of rows: see `cms.moving.archive`
 
 
 class ExportState(StrEnum):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 
 from cms import clock
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db
 from cms.jobs import pauses
-from cms.jobs.models import WAITING, Job, Worker
+from cms.jobs.models import WAITING, Job, PausedTask, Worker
+from cms.trash import NO_TRASH
 
 LONG = timedelta(minutes=2)
 
@@ -27,12 +30,13 @@ class Pulse:
     """How many consumers live, whether the queue answers them, and for how long the oldest
     job that is due has waited.
 
-    One of a paused kind is not waited for.
+    One of a paused kind is not waited for; `paused` is how many kinds are.
     """
 
     workers: int
     waited: timedelta
     queue_away: bool = False
+    paused: int = 0
 
     @property
     def trouble(self) -> tuple[str, dict[str, int]] | None:
@@ -49,17 +53,24 @@ class Pulse:
 def take() -> Pulse:
     """Look at the ledger, by one small query: every page of the admin asks."""
     now = clock.now()
+    workers, away, paused, *found = db.session.execute(_look(), {"since": _lived(now)}).one()
+    oldest = min((due for due in found if due is not None), default=now)
+    waited = max(now - oldest, timedelta(0))
+    return Pulse(workers, waited, queue_away=away > 0, paused=paused)
+
+
+@cache
+def _look() -> Select[Any]:
     # One of each state, so that an index answers, however many wait.
     firsts = [
-        select(func.min(Job.due_at))
-        .where(Job.state == state, pauses.not_paused())
-        .scalar_subquery()
+        select(func.min(Job.due_at)).where(Job.state == state, pauses.not_paused())
         for state in WAITING
     ]
-    alive = select(func.count(), func.count(Worker.queue_away_since), *firsts).where(_lives(now))
-    workers, away, *found = db.session.execute(alive).one()
-    oldest = min((due for due in found if due is not None), default=now)
-    return Pulse(workers, waited=max(now - oldest, timedelta(0)), queue_away=away > 0)
+    paused = select(func.count()).select_from(PausedTask)
+    asked = [query.scalar_subquery() for query in (paused, *firsts)]
+    alive = select(func.count(), func.count(Worker.queue_away_since), *asked)
+    alive = alive.where(Worker.seen_at >= bindparam("since"))
+    return alive.execution_options(**NO_TRASH)
 
 
 def count_due() -> int:
@@ -72,11 +83,12 @@ def count_due() -> int:
 
 def living() -> Sequence[Worker]:
     """Return the consumers that have given a sign of life within a lease."""
-    return db.session.scalars(select(Worker).where(_lives(clock.now()))).all()
+    return db.session.scalars(select(Worker).where(Worker.seen_at >= _lived(clock.now()))).all()
 
 
-def _lives(now: datetime) -> ColumnElement[bool]:
-    return Worker.seen_at >= now - timedelta(seconds=settings().job_lease)
+def _lived(now: datetime) -> datetime:
+    """Return since when who lives has given a sign of life."""
+    return now - timedelta(seconds=settings().job_lease)
 
 
 def forget_dead(older_than: timedelta = timedelta(days=1)) -> None:

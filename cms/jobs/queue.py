@@ -89,8 +89,10 @@ class LedgerHuey(Huey):
     def init_app(self, app: Flask) -> None:
         """Bind to `app`. Raises `BadSetting` for a queue URL of no known kind."""
         settings: config.Settings = app.config["CMS_SETTINGS"]
+        if self._app is not None:
+            self.storage.close()  # of the application that it was bound to before
         self._app = app
-        self.storage = open_storage(self.name, settings.queue_url)
+        self.storage: BaseStorage = open_storage(self.name, settings.queue_url)
         self.serializer = SignedSerializer(settings.secret_key.get_secret_value(), salt="cms.jobs")
         app.extensions["huey"] = self
 

@@ -9,6 +9,7 @@ from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from cms.errors import CmsError
 from cms.extensions import db
 from cms.storage.base import Storage
 
@@ -52,5 +53,5 @@ def _delete(keys: list[str] | tuple[str, ...]) -> None:
     for key in keys:
         try:
             storage().delete(key)
-        except OSError:  # an orphan wastes space, a lost transaction loses work
+        except (OSError, CmsError):  # an orphan wastes space, a lost transaction loses work
             logger.exception("could not delete %s", key)

@@ -90,6 +90,8 @@ class UploadRequest(Request):
             file.close()
 
     def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> Any:
-        file = IncomingFile(current_app.extensions["cms.storage"], settings().upload_max_bytes)
+        of_documents = "document" in (self.endpoint or "")
+        limit = settings().document_max_bytes if of_documents else settings().upload_max_bytes
+        file = IncomingFile(current_app.extensions["cms.storage"], limit)
         self._arrived.append(file)
         return file

@@ -1,4 +1,4 @@
-"""Pictures, and the renditions made of them."""
+"""Pictures, and the renditions made of them; documents."""
 
 from __future__ import annotations
 
@@ -227,6 +227,61 @@ class LibrarySurvey(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
     figures: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class DocumentStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Document(Trashable, Base):
+    """A file to be read or kept: a PDF, a table, an archive. It is only ever given as an
+    attachment, and a `private` one only to whom the policy lets.
+
+    `sentence` and `facts` say in words why one failed; it can be fetched all the same.
+    `preview_key` is a picture of the first page of a PDF; `findings` is what was found in
+    it. Each file that was put in place of another makes `version` one more.
+    """
+
+    __tablename__ = "document"
+    __table_args__ = (
+        Index(None, "deleted_at", "id"),
+        Index(None, "status", "id", "deleted_at"),
+        Index(None, "owner_id", "id", "deleted_at"),
+        Index(None, "title", "id", "deleted_at"),
+        Index(None, "sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(String(1000), default="")
+    filename: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(100), unique=True)
+    mime: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    status: Mapped[DocumentStatus] = mapped_column(
+        enum_type(DocumentStatus), default=DocumentStatus.PENDING
+    )
+    sentence: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    findings: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    preview_key: Mapped[str | None] = mapped_column(String(100))
+    preview_width: Mapped[int | None]
+    preview_height: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=clock.now)
+    processed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class ImagePreset(Base):

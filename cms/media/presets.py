@@ -66,6 +66,12 @@ class NoHeight(CmsError):
     sentence = N_("This shape needs a height.")
 
 
+class OwnPreset(CmsError):
+    """One that somebody made here, and that can be as it came no more than that."""
+
+    sentence = N_("This one was made here: there is nothing that it came as.")
+
+
 class ShippedPreset(CmsError):
     """A preset that came with QsCMS: it can be switched off, not deleted."""
 
@@ -158,7 +164,12 @@ def tidy(row: ImagePreset) -> None:
 
 
 def reset(row: ImagePreset) -> None:
-    """Let a shipped preset be as it came; one that was moved stays where it was put."""
+    """Let a shipped preset be as it came; one that was moved stays where it was put.
+
+    Raises `OwnPreset` for one that was made here.
+    """
+    if row.name not in _SHIPPED:
+        raise OwnPreset
     if row not in db.session:
         return
     shipped, moved = as_row(_SHIPPED[row.name]), row.position != _SHIPPED_AT[row.name]

@@ -65,11 +65,12 @@ def _render(image: Image, wanted: Sequence[Preset], folder: Path) -> Rendering:
             folder,
             max_pixels=settings().image_max_pixels,
             look=look,
-            limits=_limits(),
+            limits=limits(),
         )
 
 
-def _limits() -> Limits:
+def limits() -> Limits:
+    """Return what a child may take for one file."""
     asked = settings()
     return Limits(asked.image_memory_mb, asked.image_seconds, asked.image_processes)
 

@@ -19,12 +19,27 @@ from cms import clock, trash
 from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.media import files, lookalikes, presets, recipes
-from cms.media.models import Image, ImageStatus, ImageVersion, LibrarySurvey, Rendition
+from cms.media.models import (
+    Document,
+    Image,
+    ImageStatus,
+    ImageVersion,
+    LibrarySurvey,
+    Rendition,
+)
 from cms.storage.base import StoredFile
 
 Report = Callable[[int, int], None]
 
-PREFIXES = ("originals", "renditions")
+PREFIXES = ("originals", "renditions", "documents", "previews")
+# What each kind of row names a file by, and whose that is.
+_KEYS: tuple[tuple[str, Any, Any], ...] = (
+    ("image", Image.key, Image.id),
+    ("rendition", Rendition.key, Rendition.image_id),
+    ("image_version", ImageVersion.key, ImageVersion.image_id),
+    ("document", Document.key, Document.id),
+    ("document", Document.preview_key, Document.id),
+)
 # A younger file may be of an upload that has not been committed.
 GRACE = timedelta(days=1)
 # No more than a statement can name.
@@ -106,8 +121,8 @@ def keys_in_use(keys: Collection[str]) -> set[str]:
     with trash.included():
         return {
             key
-            for model in (Image, Rendition, ImageVersion)
-            for key in db.session.scalars(select(model.key).where(model.key.in_(keys)))
+            for _kind, column, _owner in _KEYS
+            for key in db.session.scalars(select(column).where(column.in_(keys)))
         }
 
 
@@ -229,8 +244,9 @@ def _compare(
     left = {file.key: file for file in stored}
     for kind, key, image_id in rows:
         if left.pop(key, None) is None and not files.storage().exists(key):
-            lost = figures.lost_originals if kind == "image" else figures.lost_renditions
-            if kind != "image_version" and len(lost) < MOST_LISTED and image_id not in lost:
+            told = {"image": figures.lost_originals, "rendition": figures.lost_renditions}
+            lost = told.get(kind)
+            if lost is not None and len(lost) < MOST_LISTED and image_id not in lost:
                 lost.append(image_id)
     figures.files += len(stored)
     for stray in _strays([*left.values()]):
@@ -239,22 +255,18 @@ def _compare(
 
 
 def _rows(prefix: str, after: str, upto: str | None) -> Iterator[tuple[str, str, int]]:
-    """Return kind, key and picture of the rows in a stretch of keys, page by page."""
-    for model, owner in (
-        (Image, Image.id),
-        (Rendition, Rendition.image_id),
-        (ImageVersion, ImageVersion.image_id),
-    ):
+    """Return kind, key and picture, or document, of the rows in a stretch of keys, page by page."""
+    for kind, column, owner in _KEYS:
         last = after
         while True:
-            query = select(model.key, owner).where(model.key > last)
-            query = query.where(model.key.startswith(f"{prefix}/"))
-            query = query if upto is None else query.where(model.key <= upto)
-            page = db.session.execute(query.order_by(model.key).limit(AT_ONCE)).all()
-            yield from ((model.__tablename__, key, image_id) for key, image_id in page)
+            query = select(column, owner).where(column > last)
+            query = query.where(column.startswith(f"{prefix}/"))
+            query = query if upto is None else query.where(column <= upto)
+            page = db.session.execute(query.order_by(column).limit(AT_ONCE)).all()
+            yield from ((kind, key, owner_id) for key, owner_id in page)
             if len(page) < AT_ONCE:
                 break
-            last = page[-1].key
+            last = page[-1][0]
 
 
 def _strays(stored: Sequence[StoredFile]) -> list[StoredFile]:

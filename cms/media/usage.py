@@ -1,11 +1,12 @@
-"""Where pictures are used: whoever shows pictures says here where.
+"""Where pictures and documents are used: whoever shows them says here where.
 
     @usage.of("article", keys=lambda: select(Article.cover_id))
-    def _covers(image_ids):
+    def _covers(image_ids, most):
         for article in …:
             yield article.cover_id, article.id, article.title
 
-A picture that is used is not deleted, and its page says where it is.
+A picture that is used is not deleted, and its page says where it is. Of documents, who
+links to them says so by `usage.documents.of`.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, or_
 
 from cms.errors import N_, CmsError
-from cms.media.models import Image
+from cms.media.models import Document, Image
 
 MOST_USES_NAMED = 3
+MOST_USES_SHOWN = 100
 
-# Given ids of pictures, yields the picture's id, the user's id and its title.
-Finder = Callable[[Collection[int]], Iterable[tuple[int, int | str, str]]]
+# Given ids, yields the id of what is used, the id of what uses it, and the title of that; of
+# each id as many as the second number says are enough.
+Finder = Callable[[Collection[int], int], Iterable[tuple[int, int | str, str]]]
 Keys = Callable[[], Select[Any]]
 
 
 @dataclass(frozen=True)
 class Use:
-    """One thing that shows a picture: its kind, such as `article`, its id, its title."""
+    """One thing that uses another: its kind, such as `article`, its id, its title."""
 
     kind: str
     id: int | str
@@ -36,54 +39,65 @@ class Use:
 
 
 class StillUsed(CmsError):
-    """The picture is shown somewhere; deleting it would leave a hole."""
+    """It is shown, or linked to, somewhere; deleting it would leave a hole."""
 
     sentence = N_("“%(title)s” is used in %(where)s, and cannot be deleted.")
 
     @classmethod
-    def of(cls, image: Image, uses: Sequence[Use]) -> StillUsed:
-        """Make the error that says of a picture where it is used; not of too many places."""
+    def of(cls, thing: Any, uses: Sequence[Use]) -> StillUsed:
+        """Make the error that says of a thing where it is used; not of too many places."""
         named = [f"“{use.title}”" for use in uses[:MOST_USES_NAMED]]
         where = ", ".join([*named, "…"] if len(uses) > MOST_USES_NAMED else named)
-        return cls(title=image.title, where=where)
+        return cls(title=thing.title, where=where)
 
 
-_finders: dict[str, tuple[Finder, Keys]] = {}
+class Usage:
+    """Who uses the things of one model."""
+
+    def __init__(self, model: type[Any]) -> None:
+        self._model = model
+        self._finders: dict[str, tuple[Finder, Keys]] = {}
+
+    def of(self, kind: str, *, keys: Keys) -> Callable[[Finder], Finder]:
+        """Register who knows which things of `kind` use such things.
+
+        `keys` gives a query of the ids of all that are used, without NULL.
+        """
+
+        def register(finder: Finder) -> Finder:
+            self._finders[kind] = finder, keys
+            return finder
+
+        return register
+
+    def forget(self, kind: str) -> None:
+        """Undo `of`."""
+        self._finders.pop(kind, None)
+
+    def uses_of(
+        self, ids: Collection[int], most: int = MOST_USES_NAMED + 1
+    ) -> dict[int, list[Use]]:
+        """Return where each of these is used, but no more than `most` places; one that is not
+        used is left out."""
+        found: dict[int, list[Use]] = {}
+        for kind, (finder, _keys) in self._finders.items() if ids else ():
+            for used_id, thing_id, title in finder(ids, most):
+                found.setdefault(used_id, []).append(Use(kind, thing_id, title))
+        return {used_id: uses[:most] for used_id, uses in found.items()}
+
+    def refuse_used(self, thing: Any) -> None:
+        """Raise `StillUsed` for one that is used."""
+        if uses := self.uses_of([thing.id]).get(thing.id):
+            raise StillUsed.of(thing, uses)
+
+    def is_used(self) -> ColumnElement[bool]:
+        """Return what a query is narrowed by to what is used."""
+        every = (self._model.id.in_(keys()) for _finder, keys in self._finders.values())
+        return or_(false(), *every)
 
 
-def of(kind: str, *, keys: Keys) -> Callable[[Finder], Finder]:
-    """Register who knows which things of `kind` show pictures.
+pictures, documents = Usage(Image), Usage(Document)
 
-    `keys` gives a query of the ids of all pictures that are used, without NULL.
-    """
-
-    def register(finder: Finder) -> Finder:
-        _finders[kind] = finder, keys
-        return finder
-
-    return register
-
-
-def forget(kind: str) -> None:
-    """Undo `of`."""
-    _finders.pop(kind, None)
-
-
-def uses_of(image_ids: Collection[int]) -> dict[int, list[Use]]:
-    """Return where each of these pictures is used; one that is not used is left out."""
-    found: dict[int, list[Use]] = {}
-    for kind, (finder, _keys) in _finders.items() if image_ids else ():
-        for image_id, thing_id, title in finder(image_ids):
-            found.setdefault(image_id, []).append(Use(kind, thing_id, title))
-    return found
-
-
-def refuse_used(image: Image) -> None:
-    """Raise `StillUsed` for a picture that is used."""
-    if uses := uses_of([image.id]).get(image.id):
-        raise StillUsed.of(image, uses)
-
-
-def is_used() -> ColumnElement[bool]:
-    """Return what a query of pictures is narrowed by to those that are used."""
-    return or_(false(), *(Image.id.in_(keys()) for _finder, keys in _finders.values()))
+# Of pictures, since they are what is used most.
+of, forget, uses_of = pictures.of, pictures.forget, pictures.uses_of
+refuse_used, is_used = pictures.refuse_used, pictures.is_used

@@ -34,6 +34,7 @@ NO_WORKER = "no_worker"
 WORKER_DIED = "worker_died"
 MISSED_SCHEDULE = "missed_schedule"
 DRILL_FAILED = "drill_failed"
+DEAD_LINKS = "dead_links"
 
 # A restart must not be told of as an outage.
 SILENCE = timedelta(minutes=1)
@@ -104,6 +105,15 @@ ALARMS = {
             "Run “flask cms doctor --drill” on the server, and see where it stops. This closes "
             "when the next weekly drill arrives."
         ),
+    ),
+    DEAD_LINKS: Alarm(
+        N_("Links lead nowhere"),
+        N_("Readers who follow them find nothing, or an error of another site."),
+        N_(
+            "The list of links says where each is used. Mend or remove it there; once none is "
+            "dead, this closes by itself."
+        ),
+        Severity.ERROR,
     ),
 }
 
@@ -379,4 +389,4 @@ def _is_ours_to_end(group: AdminNotification) -> bool:
     alarm = group.job_data["alarm"]
     if alarm == DISK_FULL:
         return bool(group.job_data["facts"]["host"] == socket.gethostname())
-    return alarm != DRILL_FAILED
+    return alarm not in (DRILL_FAILED, DEAD_LINKS)

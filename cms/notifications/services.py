@@ -35,6 +35,7 @@ from cms.notifications.models import (
     Severity,
 )
 from cms.storage.base import StorageFull
+from cms.trash import NO_TRASH
 
 logger = logging.getLogger(__name__)
 
@@ -308,11 +309,14 @@ _ACTS = {
 
 # Asking
 
+_OPEN = (
+    select(func.count(AdminNotification.id)).where(NEEDS_ATTENTION).execution_options(**NO_TRASH)
+)
+
 
 def count_open() -> int:
     """Return how many notifications nobody has dealt with yet."""
-    query = select(func.count(AdminNotification.id)).where(NEEDS_ATTENTION)
-    return db.session.scalar(query) or 0
+    return db.session.scalar(_OPEN) or 0
 
 
 def is_told_of() -> ColumnElement[bool]:

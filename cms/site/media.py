@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from pathlib import Path
-from typing import BinaryIO
 
-from flask import redirect, request, send_file
-from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
-from werkzeug.http import is_resource_modified
+from flask import redirect
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from cms.config import settings
-from cms.edge import public
+from cms.edge import FILE_POLICY, public
 from cms.extensions import talisman
 from cms.media import files, services
 from cms.media.models import Rendition
-from cms.site.pages import A_YEAR, site
+from cms.site import sending
+from cms.site.pages import site
+from cms.site.sending import Sent
 from cms.storage.base import ADDRESS_LASTS, MissingFile
 from cms.storage.keys import BadKey, check
 
 logger = logging.getLogger(__name__)
 
-# Where nginx is told to look: a location of this name that only it can enter.
-NGINX_LOCATION = "/stored/"
-
 
 @site.get("/media/<path:key>")
 @public
-@talisman(content_security_policy={"default-src": "'none'", "sandbox": ""})
+@talisman(content_security_policy=FILE_POLICY)
 def media(key: str) -> Response:
     """Send a rendition. Keys are random and never reused, so it may be kept for ever.
 
@@ -39,7 +34,7 @@ def media(key: str) -> Response:
         rendition = services.find_rendition(check(key))
         if rendition is None:
             raise NotFound
-        return _redirected(rendition) or _handed_over(rendition) or _streamed(rendition)
+        return _redirected(rendition) or sending.send(_sent(rendition))
     except BadKey:
         raise NotFound from None
     except MissingFile:
@@ -60,64 +55,14 @@ def _redirected(rendition: Rendition) -> Response | None:
     return response
 
 
-def _handed_over(rendition: Rendition) -> Response | None:
-    """Name the file to the proxy in front, which sends it, and ranges of it, in our place."""
-    proxy = settings().sendfile
-    place = files.storage().place(rendition.key) if proxy != "none" else None
-    if place is None:
-        return None
-    response = _described(rendition, io.BytesIO()).make_conditional(request.environ)
-    if response.status_code != 304:  # noqa: PLR2004 - some proxies would send the file even so
-        if proxy == "nginx":
-            response.headers["X-Accel-Redirect"] = NGINX_LOCATION + rendition.key
-        else:
-            response.headers["X-Sendfile"] = str(place)
-    return response
-
-
-def _streamed(rendition: Rendition) -> Response:
-    file = files.storage().open(rendition.key)
-    response = _described(rendition, file)
-    response.content_length = rendition.size
-    length = None if _goes_whole(rendition, response) else rendition.size
-    try:
-        return response.make_conditional(
-            request.environ, accept_ranges=True, complete_length=length
-        )
-    except RequestedRangeNotSatisfiable:
-        file.close()
-        raise
-
-
-def _goes_whole(rendition: Rendition, response: Response) -> bool:
-    """Tell whether all or nothing is sent, whatever `Range` asks for.
-
-    So it is with a `HEAD`, with a picture that the browser has, and where it asks for
-    several parts, for a last part longer than the whole, or by another unit than bytes.
-    """
-    known = response.headers
-    if request.method != "GET" or not is_resource_modified(
-        request.environ, known["ETag"], last_modified=known["Last-Modified"]
-    ):
-        return True
-    asked = request.range
-    return asked is not None and (
-        asked.units != "bytes" or len(asked.ranges) > 1 or asked.ranges[0][0] < -rendition.size
+def _sent(rendition: Rendition) -> Sent:
+    return Sent(
+        key=rendition.key,
+        mime=rendition.mime,
+        size=rendition.size,
+        made_at=rendition.created_at,
+        name=_shown_name(rendition),
     )
-
-
-def _described(rendition: Rendition, file: BinaryIO) -> Response:
-    response = send_file(
-        file,
-        mimetype=rendition.mime,
-        download_name=_shown_name(rendition),
-        conditional=False,
-        etag=rendition.key,
-        last_modified=rendition.created_at,
-        max_age=A_YEAR,
-    )
-    response.cache_control.immutable = True
-    return response
 
 
 def _shown_name(rendition: Rendition) -> str:

@@ -1,26 +1,17 @@
-"""Pages that anybody may see."""
+"""The blueprint of the public site, and what of it is no page to read."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask_login import current_user
 
-from cms.edge import LOCALE_COOKIE, LOCALES, inner_target, public
-from cms.media import services
+from cms.edge import LOCALES, inner_target, locale_cookie, public
 
 A_YEAR = 365 * 24 * 60 * 60
-PICTURES_ON_HOME = 24
 
 site = Blueprint("site", __name__)
-
-
-@site.get("/")
-@public
-def home() -> str:
-    """Show the newest pictures."""
-    return render_template("site/home.html", pictures=services.newest_ready(PICTURES_ON_HOME))
 
 
 @site.post("/language")
@@ -34,7 +25,7 @@ def set_language() -> Any:
         current_user.locale = locale
     response = redirect(inner_target(request.form.get("next")) or url_for("site.home"))
     response.set_cookie(
-        LOCALE_COOKIE,
+        locale_cookie(),
         locale,
         max_age=A_YEAR,
         secure=request.is_secure,

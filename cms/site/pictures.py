@@ -8,18 +8,17 @@ smallest kind first, so that a browser takes the first that it can show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from flask import url_for
 from markupsafe import Markup
 
 from cms.media.models import Image, Rendition
+from cms.media.sources import by_kind, family
 
-# Kinds of file that not every browser shows, the smallest first; the others are for all.
-_FOR_SOME = ("image/avif", "image/webp")
 # What a browser that knows no `srcset` gets is the one nearest to this, in pixels.
 _MIDDLE = 960
-_INSTEAD = ("resize", "thumbnail")
+_SHARED = 1200
 
 
 def picture(
@@ -38,7 +37,7 @@ def picture(
     `resize` or `thumbnail` is shown. `loading` is `lazy` or, for what is seen first,
     `eager`; `alt` stands in place of the picture's own alternative text.
     """
-    kinds = _by_kind(_renditions(image, preset))
+    kinds = by_kind(family(image, preset))
     if not kinds:
         return Markup()
     *some, (_mime, files) = kinds
@@ -62,27 +61,10 @@ def picture(
     )
 
 
-def _renditions(image: Image, preset: str) -> Sequence[Rendition]:
-    family = f"{preset}-"
-    for is_it in (
-        lambda name: name == preset,
-        lambda name: name.startswith(family) and name.removeprefix(family).isdigit(),
-        *(lambda name, instead=instead: name == instead for instead in _INSTEAD),
-    ):
-        if found := [r for r in image.renditions if is_it(r.preset)]:
-            return found
-    return ()
-
-
-def _by_kind(renditions: Iterable[Rendition]) -> list[tuple[str, list[Rendition]]]:
-    """Return the files of each kind by width, each width once; what every browser shows last."""
-    kinds: dict[str, dict[int, Rendition]] = {}
-    for rendition in sorted(renditions, key=lambda r: (r.width, len(r.preset), r.preset)):
-        mime = rendition.mime
-        kinds.setdefault(mime if mime in _FOR_SOME else "", {}).setdefault(
-            rendition.width, rendition
-        )
-    return [(mime, [*kinds[mime].values()]) for mime in (*_FOR_SOME, "") if mime in kinds]
+def to_share(image: Image) -> Rendition | None:
+    """Return the file that other sites show beside a link: of a kind that all of them know."""
+    kinds = (r for r in image.renditions if r.mime in ("image/jpeg", "image/png"))
+    return min(kinds, key=lambda r: abs(r.width - _SHARED), default=None)
 
 
 def _candidates(files: Sequence[Rendition], sizes: str) -> Markup:

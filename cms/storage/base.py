@@ -21,6 +21,12 @@ class MissingFile(CmsError):
     sentence = N_("The stored file is missing.")
 
 
+class StorageAway(CmsError):
+    """What keeps the files does not answer, or refuses us. Trying again later may help."""
+
+    sentence = N_("The place where files are kept does not answer. Try again in a while.")
+
+
 class StorageFull(CmsError):
     """There is no room left; what was being written is gone, the rest is whole."""
 
@@ -74,7 +80,8 @@ class Storage(Protocol):
 
     Every method that takes a key raises `BadKey` for one that `new_key` cannot
     have made. Those that write raise `StorageFull` when there is no room and
-    `KeyTaken` rather than overwrite; those that read raise `MissingFile`.
+    `KeyTaken` rather than overwrite; those that read raise `MissingFile`. All may raise
+    `StorageAway` where files are kept on another machine.
     """
 
     def incoming(self) -> Incoming:

@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from cms.storage.base import Incoming, KeyTaken, MissingFile, StorageFull, StoredFile
+from cms.storage.base import (
+    Incoming,
+    KeyTaken,
+    MissingFile,
+    StorageAway,
+    StorageFull,
+    StoredFile,
+)
 from cms.storage.keys import BadKey, check
 
 INCOMING = ".incoming"
@@ -24,12 +31,14 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 @contextmanager
-def _told_when_full() -> Iterator[None]:
+def _told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StorageFull from error
+        if error.errno == errno.EROFS:  # as Linux makes a disk that has failed
+            raise StorageAway from error
         raise
 
 
@@ -37,7 +46,7 @@ class LocalIncoming:
     """A temporary file in the storage's own folder, so that keeping it is a rename."""
 
     def __init__(self, folder: Path) -> None:
-        with _told_when_full():
+        with _told():
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=folder)
             os.fchmod(descriptor, _FOR_THE_PROXY)
@@ -45,27 +54,27 @@ class LocalIncoming:
         self._file = os.fdopen(descriptor, "w+b")
 
     def write(self, data: bytes, /) -> int:
-        with _told_when_full():
+        with _told():
             return self._file.write(data)
 
     def read(self, size: int = -1, /) -> bytes:
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        with _told_when_full():
+        with _told():
             return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         return self._file.tell()
 
     def flush(self) -> None:
-        with _told_when_full():
+        with _told():
             self._file.flush()
 
     def sync(self) -> None:
         """Have the bytes on the disk, not only on their way to it."""
         self.flush()
-        with _told_when_full():
+        with _told():
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -78,6 +87,19 @@ class LocalIncoming:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def clear(folder: Path, older_than: timedelta) -> int:
+    """Remove the incoming files of a folder that died uploads left; return how many."""
+    # Files carry the file system's time, so this asks the system, not cms.clock.
+    limit = time.time() - older_than.total_seconds()
+    cleared = 0
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):  # its upload ended just now
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                cleared += 1
+    return cleared
 
 
 class LocalStorage:
@@ -100,7 +122,7 @@ class LocalStorage:
         with temporary:
             target = self._target(key)
             temporary.sync()
-            with _told_when_full():
+            with _told():
                 self._make_folder(target.parent)
                 _give_name(temporary.path, target)
                 _sync_folder(target.parent)
@@ -148,15 +170,7 @@ class LocalStorage:
                 yield StoredFile(key, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC))
 
     def clear_incoming(self, older_than: timedelta) -> int:
-        # Files carry the file system's time, so this asks the system, not cms.clock.
-        limit = time.time() - older_than.total_seconds()
-        cleared = 0
-        for path in (self.folder / INCOMING).glob("*"):
-            with suppress(FileNotFoundError):  # its upload ended just now
-                if path.stat().st_mtime < limit:
-                    path.unlink()
-                    cleared += 1
-        return cleared
+        return clear(self.folder / INCOMING, older_than)
 
     def _target(self, key: str) -> Path:
         return self.folder / check(key)

@@ -4,12 +4,12 @@ live with a picture that cannot be shown."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from cms import clock, trash
@@ -23,7 +23,6 @@ from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.jobs.queue import LedgerHuey
 from cms.jobs.task import checkpoint
-from cms.media import usage
 from cms.media.models import Image, ImageStatus
 from cms.tasks.mail import post
 from cms.tasks.queue import huey
@@ -136,32 +135,6 @@ def in_brief(thing: Writing) -> dict[str, Any]:
         "language": thing.language,
         "address": addresses.of(thing),
     }
-
-
-# Where pictures are used, be it by what is in the trash: it may come back
-
-
-def _used_by(model: type[Any]) -> None:
-    shows = model.pictures
-    mine, image_id = shows.c[f"{model.kind}_id"], shows.c.image_id
-
-    def keys() -> Select[Any]:
-        covers = [select(model.cover_id).where(model.cover_id.is_not(None))] if _covered else []
-        queries = [select(image_id), *covers]
-        return queries[0] if len(queries) == 1 else select(queries[0].union(*covers).subquery())
-
-    _covered = hasattr(model, "cover_id")
-
-    @usage.of(model.kind, keys=keys)
-    def _find(image_ids: Collection[int]) -> Iterator[tuple[int, int, str]]:
-        shown = select(image_id, model.id, model.title).join(model, model.id == mine)
-        queries = [shown.where(image_id.in_(image_ids))]
-        if _covered:
-            cover = select(model.cover_id, model.id, model.title)
-            queries.append(cover.where(model.cover_id.in_(image_ids)))
-        with trash.included():
-            found = {tuple(row) for query in queries for row in db.session.execute(query)}
-        yield from sorted(found)
 
 
 # On time
@@ -325,7 +298,3 @@ def _purge(thing: Writing) -> None:
     hold(thing)
     record("purge", thing, title=thing.title)
     writing.forget(thing)
-
-
-for _model in MODELS:
-    _used_by(_model)

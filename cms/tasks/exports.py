@@ -58,13 +58,13 @@ def _write(export: Export, file: Incoming) -> None:
     for written in exports.write(export, file):
         export.rows, export.size = written, file.tell()
         if monotonic() - told >= TOLD_EVERY:
-            _tell(export)
+            tell(export)
             _pause(export)
             told = monotonic()
-    _tell(export)
+    tell(export)
 
 
-def _tell(export: Export) -> None:
+def tell(export: Export) -> None:
     """Let others see how far it is, and look whether its owner still wants it."""
     report_progress(export.rows, export.total or export.rows)
     found = db.session.get(Export, export.id, populate_existing=True)
@@ -80,7 +80,8 @@ def _pause(export: Export) -> None:
 
 
 @make_export.on_failure
-def _failed(export_id: int, error: BaseException, *, final: bool) -> None:
+def failed(export_id: int, error: BaseException, *, final: bool) -> None:
+    """Say why it is not written, or not yet."""
     export = db.session.get(Export, export_id)
     if export is not None and export.state is not ExportState.STOPPED:
         export.state = ExportState.FAILED if final else ExportState.WAITING

@@ -15,8 +15,9 @@ from cms.jobs import doorbell, ledger
 from cms.jobs.models import Job, JobState
 from cms.mail import services as mail
 from cms.mail.models import MailMessage
+from cms.media import documents
 from cms.media import services as media
-from cms.media.models import Image
+from cms.media.models import Document, Image
 from cms.notifications import services as notifications
 from cms.tasks.queue import huey
 from cms.webhooks import services as webhooks
@@ -42,6 +43,7 @@ class UnknownTask(CmsError):
 
 
 _REOPENED: dict[str, tuple[type[Any], Callable[[Any], None]]] = {
+    "document": (Document, documents.await_processing),
     "image": (Image, media.await_processing),
     "mail": (MailMessage, mail.await_sending),
     "webhook_delivery": (WebhookDelivery, webhooks.await_call),

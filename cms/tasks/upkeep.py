@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cms import clock
+from cms.accounts import sessions
+from cms.audit import chain
 from cms.config import settings
 from cms.errors import N_
 from cms.jobs import ledger, selections
@@ -41,8 +43,12 @@ class Pruned:
     meaning=N_("Old jobs, mail and webhook calls are kept, and the database grows."),
 )
 def prune() -> None:
-    """Delete what ended more days ago than `CMS_JOB_KEEP_DAYS`."""
+    """Delete what ended more days ago than `CMS_JOB_KEEP_DAYS`, and entries of the audit
+    trail that are older than `CMS_AUDIT_KEEP_DAYS`."""
     logger.info("pruned: %s", prune_ended(settings().job_keep_days))
+    logger.info("%s log-ins forgotten", sessions.prune())
+    kept = timedelta(days=settings().audit_keep_days)
+    logger.info("%s entries of the audit trail deleted", chain.prune(clock.now() - kept))
 
 
 @huey.task(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from cms.accounts.models import User
 from cms.errors import N_, CmsError
 from cms.extensions import db
+from cms.trash import NO_TRASH
 from cms.views.models import ListChoice, SavedView
 
 MOST_OF_ONE = 50
@@ -41,20 +44,34 @@ class TooLong(CmsError):
     sentence = N_("This is more than a view can hold. Take some of the filters away.")
 
 
-def visible_to(user: User, name: str) -> Sequence[SavedView]:
-    """Return a person's own views of the list `name`, then those that are shared."""
-    query = (
-        select(SavedView)
-        .where(SavedView.list == name, _is_visible(user))
+def of_list(user: User, name: str) -> tuple[ListChoice, Sequence[SavedView]]:
+    """Return how a person has the list `name` shown, and the views of it: first their own,
+    then those that are shared."""
+    rows = db.session.execute(_of_list(), {"me": user.id, "name": name}).all()
+    choice = next((row[1] for row in rows if row[1]), None)
+    views = [view for _id, _choice, view in rows if view]
+    return choice or ListChoice(user_id=user.id, list=name), views
+
+
+@cache
+def _of_list() -> Select[int, ListChoice, SavedView]:
+    me, name = bindparam("me", type_=Integer), bindparam("name", type_=String)
+    mine = and_(ListChoice.user_id == User.id, ListChoice.list == name)
+    visible = and_(SavedView.list == name, _is_visible(User.id))
+    return (
+        select(User.id, ListChoice, SavedView)
+        .outerjoin(ListChoice, mine)
+        .outerjoin(SavedView, visible)
+        .where(User.id == me)
         .options(joinedload(SavedView.owner))
-        .order_by((SavedView.owner_id != user.id), func.lower(SavedView.name), SavedView.id)
+        .order_by(SavedView.owner_id != User.id, func.lower(SavedView.name), SavedView.id)
+        .execution_options(**NO_TRASH)
     )
-    return db.session.scalars(query).all()
 
 
 def find(view_id: int, user: User, *, for_update: bool = False) -> SavedView | None:
     """Return a view if it is the person's own or shared."""
-    query = select(SavedView).where(SavedView.id == view_id, _is_visible(user))
+    query = select(SavedView).where(SavedView.id == view_id, _is_visible(user.id))
     return db.session.scalars(query.with_for_update() if for_update else query).one_or_none()
 
 
@@ -85,5 +102,5 @@ def check(view: SavedView) -> None:
         raise TooMany(limit=MOST_SHARED)
 
 
-def _is_visible(user: User) -> ColumnElement[bool]:
-    return or_(SavedView.owner_id == user.id, SavedView.shared)
+def _is_visible(user_id: Any) -> ColumnElement[bool]:
+    return or_(SavedView.owner_id == user_id, SavedView.shared)

@@ -130,15 +130,34 @@ class Caller:
                 raise
         return Answer(code, _excerpt(content), _since(started))
 
+    def look(self, method: str, url: str, headers: dict[str, str]) -> tuple[int, str | None]:
+        """Ask for an address, and return the code of the answer and where that leads on, if
+        it does. What it says is not read. Raises `CallFailed`."""
+        request = prepared(url, headers=headers, method=method)
+        host = urlsplit(request.url or "").hostname or ""
+        with (
+            Deadline(self.seconds) as deadline,
+            self._told_in_words(host, deadline),
+            self._sent(request, deadline) as response,
+        ):
+            leads_on = response.headers.get("Location") if response.is_redirect else None
+            return response.status_code, leads_on
+
     def _exchange(self, request: PreparedRequest, deadline: Deadline) -> tuple[int, bytes]:
+        with self._sent(request, deadline) as response:
+            content = response.raw.read(LONGEST_ANSWER + 1, decode_content=False)
+            if deadline.passed:  # what was cut off looks like the end
+                raise requests.Timeout
+            return response.status_code, content
+
+    @contextmanager
+    def _sent(self, request: PreparedRequest, deadline: Deadline) -> Iterator[requests.Response]:
+        """Send a request within all limits, and give the answer, of which nothing is read yet."""
         with self._session(request) as session:
             session.trust_env = False
             deadline.watch_all_of(cast("HTTPAdapter", session.get_adapter(request.url or "")))
             with session.send(request, stream=True, timeout=self._timeouts) as response:
-                content = response.raw.read(LONGEST_ANSWER + 1, decode_content=False)
-                if deadline.passed:  # what was cut off looks like the end
-                    raise requests.Timeout
-                return response.status_code, content
+                yield response
 
     def _session(self, request: PreparedRequest) -> requests.Session:
         parts = urlsplit((request.url or "").lower())
@@ -176,13 +195,15 @@ class Caller:
         return TooSlow(host=host, seconds=round(self.seconds)) if deadline.passed else None
 
 
-def prepared(url: str, body: bytes = b"", headers: dict[str, str] | None = None) -> PreparedRequest:
+def prepared(
+    url: str, body: bytes = b"", headers: dict[str, str] | None = None, method: str = "POST"
+) -> PreparedRequest:
     """Return the request as it will be sent. Raises `UnusableUrl`.
 
     A name or password in the address is refused: lists and errors show addresses.
     """
     try:
-        request = requests.Request("POST", url, data=body, headers=headers).prepare()
+        request = requests.Request(method, url, data=body, headers=headers).prepare()
         parts = urlsplit(request.url or "")
         usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
     except (requests.RequestException, ValueError):

@@ -2,6 +2,12 @@
 // reads it, unless a token was typed, and so with the proof that a page of ours sends it.
 
 const place = document.querySelector("[data-api]");
+const root = document.documentElement;
+
+// Swagger UI has a class of its own for what our pages say by an attribute.
+const look = () => root.classList.toggle("dark-mode", root.dataset.bsTheme === "dark");
+new MutationObserver(look).observe(root, { attributeFilter: ["data-bs-theme"] });
+look();
 
 window.SwaggerUIBundle({
   url: place.dataset.api,

@@ -29,7 +29,7 @@ function dress(field) {
   const made = new window.TomSelect(field, {
     plugins: [...(several ? [] : ["dropdown_input"]), ...(several ? ["remove_button"] : []), ...("lookup" in field.dataset ? ["virtual_scroll"] : [])],
     maxOptions: null,
-    allowEmptyOption: true,
+    allowEmptyOption: !("tags" in field.dataset),
     hideSelected: several,
     refreshThrottle: 0,
     ...("tags" in field.dataset && { create: true, createOnBlur: true, persist: false }),
@@ -43,6 +43,7 @@ function dress(field) {
     onItemAdd: () => (made.chosen = true),
     onType: () => (made.chosen = false),
     onItemRemove: () => made.focus(),
+    onDropdownClose: () => forget(made),
     onDropdownOpen: () => {
       made.chosen = false;
       place(made);
@@ -54,6 +55,11 @@ function dress(field) {
   // As large as what it replaces, so that nothing around it moves.
   if (field.closest(".search-item") && offsetWidth) made.wrapper.style.width = `${offsetWidth}px`;
   if (offsetHeight && !several) made.control.style.minHeight = `${offsetHeight}px`;
+}
+
+// While it is closed it points at no option: that may not be drawn any more.
+export function forget({ focus_node: node, isOpen }) {
+  if (!isOpen) node.removeAttribute("aria-activedescendant");
 }
 
 // Fixed to the screen, so that no box around the field cuts it off.
@@ -110,6 +116,7 @@ function lookedUp(field) {
         const late = this.chosen && !this.isOpen; // it would open again
         take(options.map(({ value, words }) => ({ value, text: words, hit: query })));
         if (late) this.close();
+        forget(this);
       } catch {
         take();
       }

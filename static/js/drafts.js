@@ -1,7 +1,8 @@
 // Forms that lose no text. What is typed in a form that says `data-draft`, the number of the
 // person, is kept in this browser: for that person, at this address, until it is saved, for
 // a day at most. Passwords, secrets and files are not kept. Before a form is sent it is
-// asked whether that can work: who was logged out logs in first and finds the text again.
+// asked whether that can work: who was logged out, or must give the password once more, does
+// so first and finds the text again.
 
 const DAY = 24 * 3600_000;
 const PREFIX = "draft:";
@@ -50,8 +51,8 @@ function watch(form) {
   state.setAttribute("role", "status");
   form.querySelector(".form-buttons")?.append(state);
 
-  const refused = "refused" in form.dataset; // what was typed stands in it, and is not saved
-  const first = JSON.stringify(values(form, asSent));
+  let refused = "refused" in form.dataset; // what was typed stands in it, and is not saved
+  let first = JSON.stringify(values(form, asSent));
   let last = first; // perhaps somebody has typed before this script came
   let timer = null;
   let sure = false;
@@ -84,6 +85,20 @@ function watch(form) {
   // Not all of them send `input`: what is dragged on a picture is written by a script.
   for (const event of ["input", "change", "keyup", "pointerup", "click"]) form.addEventListener(event, plan);
 
+  // A form that saves itself says so: what it sent is what it was filled with now.
+  let sent = null;
+  form.addEventListener("form:saving", () => {
+    look();
+    sent = last;
+  });
+  form.addEventListener("form:saved", () => {
+    first = sent;
+    refused = false;
+    if (isDirty()) keep();
+    else forget(key);
+    show();
+  });
+
   addEventListener("beforeunload", (event) => {
     look();
     if (isDirty()) event.preventDefault();
@@ -109,10 +124,11 @@ function watch(form) {
     look();
     const answer = await session();
     if (answer === null) return hold(words.away);
-    if (answer.status === 401) return askToLogIn();
+    if (answer.status === 401) return askToLogIn("logged-out");
     if (!answer.ok) return hold(words.away);
-    const { user, token } = await answer.json();
+    const { user, token, fresh } = await answer.json();
     if (String(user) !== form.dataset.draft) return hold(words.other);
+    if ("sensitive" in form.dataset && !fresh) return askToLogIn("stale");
     for (const field of all("input[name=csrf_token]")) field.value = token;
     keep();
     mark(form, number);
@@ -126,9 +142,9 @@ function watch(form) {
     show(trouble);
   }
 
-  function askToLogIn() {
+  function askToLogIn(how) {
     keep({ resume: true });
-    const dialog = document.getElementById("logged-out");
+    const dialog = document.getElementById(how);
     const link = dialog.querySelector("[data-log-in]");
     const address = new URL(link.href, location.href);
     address.searchParams.set("next", location.pathname + location.search);

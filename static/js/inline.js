@@ -62,8 +62,10 @@ function rename(row, name) {
   const before = row.dataset.name;
   if (before === name) return;
   row.dataset.name = name;
-  for (const part of row.querySelectorAll("[aria-label]"))
-    if (part.ariaLabel.endsWith(`: ${before}`)) part.ariaLabel = part.ariaLabel.slice(0, -before.length) + name;
+  for (const part of row.querySelectorAll("[aria-label]")) {
+    const label = part.ariaLabel.slice(0, -before.length);
+    if (part.ariaLabel.endsWith(before) && /[:：] ?$/.test(label)) part.ariaLabel = label + name;
+  }
 }
 
 const say = (said) => (list.querySelector("[data-live-news]").textContent = said);

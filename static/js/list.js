@@ -262,11 +262,13 @@ function restoreFocus(focus) {
 }
 
 function announce(rows) {
+  const news = list.querySelector("[data-live-news]");
   const words = rows.slice(0, MOST_NAMES).map((row) => {
     const state = row.querySelector("[data-live-words]")?.textContent;
-    return state ? `${row.dataset.name}: ${state}` : row.dataset.name;
+    const { name } = row.dataset;
+    return state ? news.dataset.line.replace(/{(name|state)}/g, (_all, it) => ({ name, state })[it]) : name;
   });
-  if (words.length) list.querySelector("[data-live-news]").textContent = words.join("; ");
+  if (words.length) news.textContent = words.join("; ");
 }
 
 function listenForNews() {

@@ -23,9 +23,10 @@ async function post(row, where) {
     headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
     body: new URLSearchParams({ id: row.dataset.id, seen: handle.dataset.handle, ...where }),
   });
-  const { words, error, seen } = await answer.json();
+  const { words, error, seen, again } = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(error), { status: answer.status });
-  for (const one of rows()) handleOf(one).dataset.handle = seen[one.dataset.id];
+  if (again) location.reload(); // others moved along; the page says what was done
+  for (const one of rows()) handleOf(one).dataset.handle = seen[one.dataset.id] ?? handleOf(one).dataset.handle;
   return words;
 }
 

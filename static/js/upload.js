@@ -21,7 +21,7 @@ function start(words) {
   const uppy = new Uppy({
     locale: document.documentElement.lang.startsWith("zh") ? locales.zh_CN : undefined,
     autoProceed: true,
-    meta: { again: "" },
+    meta: { again: "", private: "" },
     infoTimeout: 0, // what went wrong is told on the page, where it stays
     logger: { debug() {}, warn() {}, error() {} },
     onBeforeFileAdded: (file) => {
@@ -64,7 +64,7 @@ function start(words) {
   uppy.use(XHRUpload, {
     endpoint: words.uploadUrl,
     fieldName: "file",
-    allowedMetaFields: ["again"],
+    allowedMetaFields: ["again", "private"],
     headers: { Accept: "application/json", "X-CSRFToken": words.uploadToken },
     limit: AT_ONCE,
     timeout: 60_000,
@@ -78,6 +78,10 @@ function start(words) {
   });
 
   uppy.on("files-added", (files) => files.length && dashboard.openModal());
+  const secret = document.querySelector("[data-upload-private]");
+  const setPrivate = () => uppy.setMeta({ private: secret.checked ? "1" : "" });
+  secret?.addEventListener("change", setPrivate);
+  if (secret) setPrivate();
   uppy.on("upload-error", (file, { message }) => {
     const reason = said.has(message) ? message : words.uploadAway;
     failed.push({ file, reason, again: !said.get(message) });

@@ -170,7 +170,8 @@ class Ours(Contestant):
         yield
         huey.storage.close()
         with self._app.app_context():
-            db.engine.dispose()
+            for engine in db.engines.values():
+                engine.dispose()
 
     def _addresses(self) -> dict[str, str]:
         return {

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+import os
+from functools import wraps
+from itertools import product
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator
 
-from tests.browser import CHROMIUM, QUIET
-from tests.processes import PASSWORD, Site
+from tests.accessibility import findings
+from tests.looking import NARROW, WIDE
+from tests.processes import PASSWORD, running
+
+# What a person does, or counts, only once a page is there.
+ACTS = [
+    "all",
+    "all_inner_texts",
+    "bounding_box",
+    "check",
+    "click",
+    "count",
+    "drag_to",
+    "evaluate_all",
+    "fill",
+    "focus",
+    "hover",
+    "press",
+    "press_sequentially",
+    "select_option",
+    "set_input_files",
+    "uncheck",
+]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    if CHROMIUM is None:
-        pytest.fail("no Chromium on this machine; `make test` installs it where it may")
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+def _once_loaded(act):
+    @wraps(act)
+    def go(locator, *args, **options):
+        locator.page.wait_for_load_state()
+        return act(locator, *args, **options)
+
+    return go
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _acts_wait_for_the_page():
+    """Playwright acts on an element as soon as it is seen, which may be before the scripts of
+    the page listen, and counts elements while they arrive: nobody is that fast, and a test that
+    is fails now and then."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ACTS:
+            patch.setattr(Locator, name, _once_loaded(getattr(Locator, name)))
+        yield
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """A running QsCMS on the embedded default, failed jobs retried after a second."""
-    site = Site(tmp_path_factory.mktemp("site"), CMS_JOB_RETRY_DELAY="1")
-    site.prepare("administrator", "editor", "author", "viewer")
-    site.start_web()
-    site.start_consumer()
-    yield site
-    site.close()
+    roles = ("administrator", "editor", "author", "viewer")
+    with running(tmp_path_factory.mktemp("site"), *roles, CMS_JOB_RETRY_DELAY="1") as site:
+        yield site
 
 
 @pytest.fixture
@@ -42,12 +77,19 @@ def page(page):
 
 @pytest.fixture
 def log_in(page, site):
-    def go(role="editor", locale=None):
-        page.goto(f"{site.url}/login")
+    """Log in with a role, and see the dashboard. The form is filled in once for each role of a
+    site; afterwards its cookie is enough, which saves a page and the hashing of a password."""
+
+    def go(role="editor"):
+        page.context.add_cookies(site.cookies.get(role, []))
+        page.goto(f"{site.url}/admin/")
+        if urlsplit(page.url).path == "/admin/":
+            return
         page.get_by_label("Email").or_(page.get_by_label("电子邮件")).fill(f"{role}@example.com")
         page.locator("input[type=password]").fill(PASSWORD)
         page.locator("form button[type=submit], form input[type=submit]").last.click()
         page.wait_for_url("**/admin/")
+        site.cookies[role] = [it for it in page.context.cookies() if it["name"] == "session"]
 
     return go
 
@@ -58,8 +100,7 @@ def axe(page):
 
     def check():
         page.wait_for_load_state()  # or what is seen may not have its colours yet
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
+        assert findings(page) == []
 
     return check
 
@@ -74,3 +115,21 @@ def shot(page, request):
         page.screenshot(path=folder / f"{name}.png", full_page=True)
 
     return take
+
+
+@pytest.fixture
+def keep(page):
+    """Keep pictures of a page in every look, where `SCREENSHOTS` names a folder."""
+
+    def go(name):
+        if folder := os.environ.get("SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            for size, theme in product((WIDE, NARROW), ("light", "dark")):
+                page.set_viewport_size(size)
+                page.emulate_media(color_scheme=theme)
+                path = Path(folder, f"{name}-{size['width']}-{theme}.png")
+                page.screenshot(path=path, full_page=True)
+            page.set_viewport_size(WIDE)
+            page.emulate_media(color_scheme="light")
+
+    return go

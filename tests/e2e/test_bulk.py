@@ -1,9 +1,7 @@
 """An administrator ticks everything that matches, and watches a job at work."""
 
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -13,25 +11,16 @@ from cms.extensions import db
 from cms.jobs import ledger
 from cms.tasks import huey
 from cms.tasks.images import process_image
-from tests.processes import Site
+from tests.processes import running
 
 pytestmark = pytest.mark.e2e
-
-LOOKS = [
-    (width, theme) for width in ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
-    for theme in ("light", "dark")
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A site of its own, whose jobs are known."""
-    site = Site(tmp_path_factory.mktemp("bulk"))
-    site.prepare("administrator", "editor")
-    site.start_web()
-    site.start_consumer()
-    yield site
-    site.close()
+    with running(tmp_path_factory.mktemp("bulk"), "administrator", "editor") as site:
+        yield site
 
 
 @pytest.fixture
@@ -44,24 +33,6 @@ def submit(site):
             jobs = [process_image.submit(n, [], at=later).id for n in range(1, number + 1)]
             db.session.commit()
             return jobs
-
-    return go
-
-
-@pytest.fixture
-def keep(page):
-    """Keep pictures of a page in every look, where `SCREENSHOTS` names a folder."""
-
-    def go(name):
-        if folder := os.environ.get("SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            for size, theme in LOOKS:
-                page.set_viewport_size(size)
-                page.emulate_media(color_scheme=theme)
-                path = Path(folder, f"{name}-{size['width']}-{theme}.png")
-                page.screenshot(path=path, full_page=True)
-            page.set_viewport_size(LOOKS[0][0])
-            page.emulate_media(color_scheme="light")
 
     return go
 

@@ -137,6 +137,7 @@ def test_cells_are_edited_by_keyboard_alone(page, site, log_in, row, stored):
     page.keyboard.press("Shift+Tab")
     expect(field(row("Long quay"), "alt_text")).to_be_focused()
     page.keyboard.press("Escape")
+    expect(cell(row("Long quay"), "alt_text")).to_contain_text("A long quay")
     assert stored("Long quay") == ["A long quay"]
     expect(row("Long quay").get_by_role("button", name="Edit: Title: Long quay")).to_have_count(1)
 
@@ -369,6 +370,7 @@ def test_a_row_is_moved_to_a_place(page, site, log_in, axe, order, as_shipped):
     page.get_by_label("To a place").fill("2")
     page.get_by_label("To a place").press("Enter")
     expect(page.locator(".notice-success")).to_contain_text("number 2 of 7")
+    page.wait_for_load_state()
     order(site, "resize", "width-320", "thumbnail")
     page.get_by_role("button", name="Move: thumbnail").click()
     page.get_by_role("button", name="To the top").click()

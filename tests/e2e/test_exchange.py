@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,6 @@ from tests.processes import Site
 
 pytestmark = pytest.mark.e2e
 
-LOOKS = [
-    (width, theme) for width in ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
-    for theme in ("light", "dark")
-]  # fmt: skip
 TITLES = ["Harbour at dawn", "Harbour at noon", "Harbour at night", "=Harbour", "Teahouse"]
 
 
@@ -34,24 +29,6 @@ def site(tmp_path_factory):
     site.start_consumer()
     yield site
     site.close()
-
-
-@pytest.fixture
-def keep(page):
-    """Keep pictures of a page in every look, where `SCREENSHOTS` names a folder."""
-
-    def go(name):
-        if folder := os.environ.get("SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            for size, theme in LOOKS:
-                page.set_viewport_size(size)
-                page.emulate_media(color_scheme=theme)
-                path = Path(folder, f"{name}-{size['width']}-{theme}.png")
-                page.screenshot(path=path, full_page=True)
-            page.set_viewport_size(LOOKS[0][0])
-            page.emulate_media(color_scheme="light")
-
-    return go
 
 
 def as_csv(rows):

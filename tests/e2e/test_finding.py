@@ -374,6 +374,7 @@ def test_the_grid_has_the_same_rows_ticks_and_buttons(pictures_page, site, axe, 
     page.get_by_role("button", name="Grid").click()
     expect(page.locator(".tile")).to_have_count(25)
     assert names(page) == before
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.goto(f"{site.url}/admin/image/")
     page.keyboard.press("j")

@@ -22,6 +22,7 @@ def open_picture(page, site, log_in):
         expect(row(page, name)).to_have_attribute("data-state", "ready", **READY)
         row(page, name).locator("a.row-name").click()
         expect(page.locator("[data-look-stage]")).to_be_visible()
+        page.wait_for_load_state()  # its scripts, too
 
     return go
 

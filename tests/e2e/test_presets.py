@@ -3,10 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
+from cms.content import addresses
+from cms.content.models import Article
+from cms.editorial import content
 from cms.extensions import db
 from cms.media.models import Image
 from tests import pictures
-from tests.factories import make_picture
+from tests.factories import make_picture, make_user
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.e2e
@@ -59,9 +62,16 @@ def test_a_preset_is_added_and_its_files_are_made(page, site, log_in, axe, pictu
 
 
 def test_a_placeholder_is_shown_until_the_picture_is_there(page, site, picture):
+    with site.inside():
+        by = make_user("editor")
+        shown = f'<p>Calm.</p><figure><img data-picture="{picture}" alt=""></figure>'
+        article = content.create(Article, by, title="At the harbour", body=shown)
+        content.take(article, "publish", by)
+        address = addresses.of(article)
+        db.session.commit()
     held = []
     page.route("**/media/**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
-    page.goto(site.url, wait_until="domcontentloaded")
+    page.goto(site.url + address, wait_until="domcontentloaded")
     image = page.locator(f'img[data-placeholder="{TINY}"]').first
     expect(image).to_have_css("background-image", f'url("{TINY}")')
     for route in held:

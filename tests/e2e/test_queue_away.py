@@ -7,7 +7,7 @@ from tests import pictures
 from tests.e2e.test_pictures import drop, row
 from tests.processes import Site
 
-pytestmark = [pytest.mark.e2e, pytest.mark.case(25)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def site(tmp_path, own_redis):
     site.close()
 
 
+@pytest.mark.case(25)
 def test_an_upload_is_taken_the_page_says_that_jobs_wait_and_later_it_turns_ready(
     page, site, log_in, own_redis
 ):

@@ -14,7 +14,7 @@ from cms.extensions import db
 from cms.media.models import Image, ImageStatus
 from tests import pictures
 from tests.memory import little_memory
-from tests.processes import PASSWORD, Site, wait_for
+from tests.processes import PASSWORD, running, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -28,16 +28,9 @@ PADDING = bytes(MB)
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = Site(
-        tmp_path_factory.mktemp("transfers"),
-        CMS_REQUEST_MAX_MB=str(REQUEST_LIMIT // MB),
-        CMS_JOB_RETRY_DELAY="1",
-    )
-    site.prepare("editor")
-    site.start_web()
-    site.start_consumer()
-    yield site
-    site.close()
+    given = {"CMS_REQUEST_MAX_MB": str(REQUEST_LIMIT // MB), "CMS_JOB_RETRY_DELAY": "1"}
+    with running(tmp_path_factory.mktemp("transfers"), "editor", **given) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

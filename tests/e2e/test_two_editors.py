@@ -1,35 +1,25 @@
 """Two browsers on one picture; the trash; forms that outlive a session and a connection."""
 
 import json
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests import pictures
 from tests.e2e.test_pictures import drop, row
-from tests.processes import PASSWORD, Site
+from tests.processes import PASSWORD, running
 
 pytestmark = pytest.mark.e2e
 
 READY = {"timeout": 20_000}
-LOOKS = [
-    (width, theme) for width in ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
-    for theme in ("light", "dark")
-]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A site of its own, whose pictures are known."""
-    site = Site(tmp_path_factory.mktemp("two"))
-    site.prepare("administrator", "editor")
-    site.start_web()
-    site.start_consumer()
-    yield site
-    site.close()
+    with running(tmp_path_factory.mktemp("two"), "administrator", "editor") as site:
+        yield site
 
 
 @pytest.fixture
@@ -55,24 +45,6 @@ def colleague(browser, site):
         other = context.new_page()
         enter(other, site, "administrator")
         yield other
-
-
-@pytest.fixture
-def keep(page):
-    """Keep pictures of a page in every look, where `SCREENSHOTS` names a folder."""
-
-    def go(name):
-        if folder := os.environ.get("SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            for size, theme in LOOKS:
-                page.set_viewport_size(size)
-                page.emulate_media(color_scheme=theme)
-                path = Path(folder, f"{name}-{size['width']}-{theme}.png")
-                page.screenshot(path=path, full_page=True)
-            page.set_viewport_size(LOOKS[0][0])
-            page.emulate_media(color_scheme="light")
-
-    return go
 
 
 def enter(page, site, role):

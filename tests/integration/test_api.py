@@ -192,7 +192,8 @@ def test_the_document_is_openapi_with_all_parts(client, ctx):
     assert document["openapi"] == "3.1.0"
     operations = [it for path in document["paths"].values() for it in path.values() if "tags" in it]
     assert {tag for it in operations for tag in it["tags"]} == {
-        "pictures", "jobs", "notifications", "tokens"
+        "articles", "pages", "categories", "tags", "menus", "redirects", "settings",
+        "pictures", "documents", "jobs", "notifications", "tokens",
     }  # fmt: skip
     scopes = {scope for it in operations for scope in it["security"][0]["token"]}
     assert scopes == set(SCOPES)

@@ -1,6 +1,8 @@
 """What the API says of itself is so: each operation is tried with what the document allows,
 and with what it does not, by schemathesis. The same tries at every run."""
 
+import re
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,17 +13,34 @@ from sqlalchemy import select
 
 from cms.accounts.models import User
 from cms.accounts.tokens import SCOPES
+from cms.content import categories, menus, redirects
+from cms.editorial import documents
 from cms.editorial.tokens import make
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
-from tests.factories import make_picture, make_user
+from tests.factories import make_article, make_page, make_picture, make_upload, make_user
 
-TRIES = 20
-# They refuse what no schema can tell from what they take: files, and the tags of states.
-ONLY_REAL = ("POST /api/v1/pictures", "PATCH /api/v1/pictures/{id}")
+TRIES = 10
+# They refuse what no schema can tell from what they take: files, the tags of states, slugs,
+# what follows upon what.
+ONLY_REAL = re.compile(
+    "PATCH|PUT|POST .*/(pictures|documents|articles|pages|categories|redirects)|.*/(restore|merge)"
+)
+# Of these no guess is a file, an address, another tag, or a time to come in a zone; and the
+# document was made public before. Nor has a draft changes that wait.
+NEVER_DONE = {
+    "POST /api/v1/pictures",
+    "POST /api/v1/documents",
+    "POST /api/v1/documents/{id}/link",
+    "POST /api/v1/redirects",
+    "PATCH /api/v1/redirects/{id}",
+    "POST /api/v1/tags/{id}/merge",
+    "POST /api/v1/articles/{id}/schedule",
+    "POST /api/v1/pages/{id}/schedule",
+}
 
 
 @pytest.fixture
@@ -32,9 +51,34 @@ def there(ctx):
     token, _text = make(user, "Another", ["pictures:read"], None)
     db.session.commit()
     failed = [fail(image) for image in images[:2]]
-    told = db.session.scalars(select(AdminNotification.id)).one()
+    told = db.session.scalars(select(AdminNotification.id)).first()
     kinds = {"pictures": images[0].id, "jobs": failed[1].id, "notifications": told}
-    return kinds | {"tokens": token.id}
+    return kinds | {"tokens": token.id} | texts(user)
+
+
+def texts(user):
+    """A text of each kind that may take a step, and what orders them."""
+    article, page = make_article(user, tags=["Sea"]), make_page(user)
+    category = categories.create("Travel")
+    main = menus.get("main", "en")
+    redirect = redirects.add("/en/old", "/en/new")
+    db.session.commit()
+    kinds = {"articles": article.id, "pages": page.id, "categories": category.id}
+    kinds |= {"tags": article.tags[0].id, "menus": main.id, "redirects": redirect.id}
+    return kinds | {"documents": paper(user)}
+
+
+def paper(user):
+    """A private document that could not be looked at."""
+    taken = documents.upload([make_upload(b"Hello, harbour", "note.txt")], user, private=True)
+    ((document, job),) = taken.taken
+    db.session.commit()
+    job.attempts_allowed = 1
+    db.session.flush()
+    ledger.claim(job.id, huey.holder())
+    huey.record_failure(job.id, 1, RuntimeError("broken"))
+    db.session.commit()
+    return document.id
 
 
 def fail(image):
@@ -80,17 +124,22 @@ def _tries(strategy, bearer, answers, drawn):
     case = drawn.draw(strategy)
     if case.meta.generation.mode is GenerationMode.POSITIVE:
         case.query.pop("cursor", None)
-    excluded = [positive_data_acceptance] if case.operation.label in ONLY_REAL else []
+    excluded = [positive_data_acceptance] if ONLY_REAL.match(case.operation.label) else []
     answer = case.call_and_validate(headers=bearer, excluded_checks=excluded)
     answers.add((case.operation.label, answer.status_code // 100))
 
 
 def strategies(operation, mode, there):
     """What an operation is tried with: anything and, where it is about a thing, one that is."""
+    if mode is GenerationMode.NEGATIVE and operation.path.endswith("/settings"):
+        return  # it takes nothing, and so nothing wrong
     yield operation.as_strategy(mode)
     if "{id}" in operation.path and mode is GenerationMode.POSITIVE:
-        fixed = {"path_parameters": {"id": there[operation.path.split("/")[3]]}}
-        if operation.method == "patch":
+        path = {"id": there[operation.path.split("/")[3]]}
+        path |= {"number": 1} if "{number}" in operation.path else {}
+        path |= {"step": "submit"} if "{step}" in operation.path else {}
+        fixed = {"path_parameters": path}
+        if operation.method in ("patch", "put"):
             fixed["headers"] = {"If-Match": "*"}
         yield operation.as_strategy(mode, **fixed)
 
@@ -105,4 +154,5 @@ def test_every_answer_is_documented_and_none_is_a_fault(document, bearer, there,
 
     if mode is GenerationMode.POSITIVE:
         done = {label for label, hundreds in answers if hundreds == 2}
-        assert {it.label for it in operations} - done == {"POST /api/v1/pictures"}
+        left = {it.label for it in operations} - done
+        assert {label for label in left if "/changes" not in label} == NEVER_DONE

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from cms.accounts.policy import ROLES
 from cms.accounts.tokens import SCOPES
 from cms.audit.models import AuditEntry
+from cms.editorial import content
 from cms.editorial.tokens import make
 from cms.extensions import db
 from cms.media import usage
 from cms.media.models import Image
 from tests import pictures
 from tests.clients import Program
-from tests.factories import form_file, make_picture, make_user
+from tests.factories import form_file, make_article, make_page, make_picture, make_user
 
 V, A, E, D = ROLES
 PROBLEM = "application/problem+json"
@@ -114,6 +115,17 @@ def test_lists_are_the_same_on_each_database(each_ctx):
     assert len(ask.walk("/jobs?limit=2&sort=finished_at")) == 3
     assert len(ask.walk("/jobs?limit=2&sort=-finished_at")) == 3
     assert ask.walk("/notifications?search=x") == []
+    for title in ("Dawn", "Dusk", "Noon"):
+        thing = make_article(user, title=title, tags=["Sea"])
+        if title != "Noon":
+            content.take(thing, "publish", user)
+        make_page(user, title=title)
+    db.session.commit()
+    for query in ("sort=published_at", "sort=-published_at", "tag=sea", "search=some+words"):
+        assert len(ask.walk(f"/articles?limit=1&{query}")) == 3
+    told = ask.walk("/articles?limit=1&search=wn&expand=body,cover,pictures,translations")
+    assert [it["title"] for it in told] == ["Dawn"]
+    assert [it["path"] for it in ask.walk("/pages?limit=2&sort=path")] == ["dawn", "dusk", "noon"]
 
 
 # Pictures
@@ -244,7 +256,7 @@ def test_a_deleted_picture_is_in_the_trash_and_nowhere_else(program, five):
 
 
 def test_a_picture_in_use_is_not_deleted(program, five):
-    usage.of("poster", keys=lambda: select(Image.id))(lambda _ids: [(five[0], 1, "Poster")])
+    usage.of("poster", keys=lambda: select(Image.id))(lambda _ids, _most: [(five[0], 1, "Poster")])
     try:
         answer = program(E)("DELETE", f"/pictures/{five[0]}")
     finally:

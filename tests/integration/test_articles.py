@@ -7,7 +7,16 @@ import sqlalchemy as sa
 
 from cms import fulltext, trash
 from cms.audit.models import AuditEntry
-from cms.content import addresses, articles, categories, redirects, revisions, slugs, writing
+from cms.content import (
+    addresses,
+    articles,
+    categories,
+    pages,
+    redirects,
+    revisions,
+    slugs,
+    writing,
+)
 from cms.content.articles import NoSuchCategory
 from cms.content.errors import Conflict, NoTitle, TooLong, UnknownLanguage
 from cms.content.models import Article, ReviewComment, Revision, State, Tag
@@ -18,7 +27,7 @@ from cms.extensions import db
 from cms.media import usage
 from cms.tasks.content import purge_article
 from cms.tasks.trash import NotInTrash
-from tests.factories import make_article, make_picture, make_user
+from tests.factories import make_article, make_page, make_picture, make_user
 
 
 @pytest.fixture
@@ -147,6 +156,32 @@ def test_two_who_take_a_slug_at_once_are_told_apart(each_ctx):
         thread.join()
     assert sorted(taken) == ["harbour", "harbour-2"], key
     assert db.session.query(Article).count() == 1
+
+
+@pytest.mark.parametrize("make", [make_article, make_page])
+def test_two_who_translate_a_text_at_once_are_told_apart(each_ctx, make):
+    first = make()
+    model, key, ready, told = type(first), first.id, Barrier(2), []
+    kind = {make_article: articles, make_page: pages}[make]
+    db.session.commit()
+
+    def write(title):
+        with each_ctx.app_context():
+            original = db.session.get(model, key)
+            ready.wait()
+            try:
+                kind.create(None, title=title, language="zh_Hans_CN", translation_of=original)
+                db.session.commit()
+                told.append("written")
+            except writing.Translated as refused:
+                told.append(refused.field)
+
+    threads = [Thread(target=write, args=(title,)) for title in ("港口", "海港")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["language", "written"]
 
 
 def test_a_tag_that_differs_by_an_accent_is_no_accident(each_ctx):
@@ -332,6 +367,15 @@ def test_a_picture_that_an_article_shows_is_not_deleted(each_ctx):
     with pytest.raises(usage.StillUsed):
         pictures_trash.delete_picture(inside, None)
 
+    others = [make_article(title=f"Pier {n}", cover_id=cover.id) for n in range(9)]
+    db.session.commit()
+    ids = sorted(it.id for it in (article, *others))
+    found = usage.uses_of([cover.id, inside.id], 5)
+    assert [it.id for it in found[cover.id]] == ids[:5]  # of a picture of many, the first ones
+    assert found[inside.id] == use
+    assert [it.id for it in usage.uses_of([cover.id], 20)[cover.id]] == ids
+    for it in others:
+        db.session.delete(it)
     content.save(article, article.owner, body="<p>Without</p>")
     pictures_trash.delete_picture(inside, None)
 

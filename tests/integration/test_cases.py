@@ -1,6 +1,6 @@
 """Pictures that go wrong elsewhere, made here, from the upload to the public address.
 
-Which case is which, and where else it is shown, is in `tests/unit/test_cases.py`.
+Which case is which, and where else it is shown, is in `tests/cases.py`.
 """
 
 import gzip

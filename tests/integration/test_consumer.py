@@ -100,6 +100,7 @@ def test_arguments_pass_through_and_the_number_of_workers_is_a_setting(site):
     assert "every 6 second" in site.log("consumer")
 
 
+@pytest.mark.case(27)
 def test_a_killed_worker_loses_nothing(site, tmp_path):
     gate = tmp_path / "gate"
     with site.inside():
@@ -118,6 +119,7 @@ def test_a_killed_worker_loses_nothing(site, tmp_path):
         assert db.session.query(Role).filter_by(name="patience").count() == 1
 
 
+@pytest.mark.case(28)
 def test_a_job_that_kills_its_worker_fails_and_the_others_go_on(site):
     with site.inside():
         kill_worker.submit("killer")

@@ -310,7 +310,7 @@ def test_a_row_that_may_not_be_edited_says_so(client, log_in, run_jobs):
 def test_the_act_is_registered_for_every_list_that_edits_in_bulk(ctx):
     (admin,) = ctx.extensions["admin"]
     declared = [v.kind for v in admin._views if getattr(v, "bulk_edit_fields", ())]
-    assert declared == ["image"]
+    assert declared == ["document", "image"]
     assert all(bulk.selections.find(kind, "edit") for kind in declared)
 
 

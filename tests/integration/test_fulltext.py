@@ -156,6 +156,16 @@ def test_the_index_is_used_where_there_is_one(each_ctx):
     assert fulltext.keys(db.session, "job", ["harbour"], 9) is None
 
 
+@pytest.mark.parametrize("each_app", ["postgresql"], indirect=True)
+def test_postgresql_plans_a_search_for_its_words_and_nothing_after_it(each_ctx):
+    asked = sa.text("SHOW plan_cache_mode")
+    for words in (["lighthouse"], ["qz"]):
+        assert db.session.scalar(asked) == "auto"
+        fulltext.keys(db.session, "image", words, 10)
+        assert db.session.scalar(asked) == "force_custom_plan"
+        db.session.commit()
+
+
 def test_a_refusal_to_install_is_told_in_words(postgresql_url, caplog):
     engine = sa.create_engine(with_driver(postgresql_url))
     with engine.connect() as connection:

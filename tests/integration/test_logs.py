@@ -88,7 +88,7 @@ def test_a_request_that_fails_is_told_once_with_its_number_and_who_asked(make_si
     log = site.log("web")
     assert log.count("Traceback (most recent call last)") == log.count("\n    \n    The above") + 1
     about = [line for line in log.splitlines() if f"[request={number} user={user_id}]" in line]
-    assert [line.split()[2] for line in about] == ["cms.edge:", "gunicorn.access:"]
+    assert [line.split()[2] for line in about] == ["cms.refusals:", "gunicorn.access:"]
     assert "GET /admin/webhook/ failed" in about[0]
     assert [line for line in log.splitlines() if not LINE.fullmatch(line)] == []
 
@@ -102,7 +102,7 @@ def test_the_number_of_a_proxy_is_taken_only_from_a_proxy_and_only_if_it_is_sane
 
     site.environment["CMS_PROXY_HOPS"] = "1"
     site.start_web()
-    answer = requests.get(f"{site.url}/nowhere", headers=given)
+    answer = requests.get(f"{site.url}/admin/nowhere", headers=given)
     assert answer.headers["X-Request-ID"] == "from-the-proxy.1"
     assert "<code>from-the-proxy.1</code>" in answer.text
     for number in ("", "a b", "<b>", "a" * 65, "a;b", "[user=1]"):
@@ -175,7 +175,7 @@ def test_every_line_of_web_server_and_worker_is_an_object(make_site, visitor):
     (failed,) = [line for line in web if "exception" in line]
     assert failed["request"] == answer.headers["X-Request-ID"]
     assert "OperationalError" in failed["exception"]
-    assert {line["logger"] for line in web} == {"cms.edge", "gunicorn.access", "gunicorn.error"}
+    assert {line["logger"] for line in web} == {"cms.refusals", "gunicorn.access", "gunicorn.error"}
     failures = [line for line in consumer if "exception" in line]
     assert [(line["job"], line["task"], line["attempt"]) for line in failures] == [
         (job_id, "toy_break", attempt) for attempt in (1, 2, 3, 4)

@@ -93,7 +93,7 @@ def test_a_rendition_can_do_nothing_in_the_browser(get):
     answer = get()
     policy = [part.strip() for part in answer.headers["Content-Security-Policy"].split(";")]
 
-    assert policy == ["default-src 'none'", "sandbox"]
+    assert policy == ["default-src 'none'", "frame-ancestors 'none'", "sandbox"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 

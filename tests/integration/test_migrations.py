@@ -19,11 +19,11 @@ from tests.processes import TOP
 DATABASE = "cms_migrations"
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def database(request, tmp_path):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def database(request, tmp_path_factory):
     """The address of an empty database of its own."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/migrations.db"
+        yield f"sqlite:///{tmp_path_factory.mktemp('migrations')}/migrations.db"
         return
     server = request.getfixturevalue(f"{request.param}_url")
     engine = sa.create_engine(with_driver(server), isolation_level="AUTOCOMMIT")
@@ -35,22 +35,30 @@ def database(request, tmp_path):
     engine.dispose()
 
 
-@pytest.fixture
-def migrated(database, tmp_path):
-    """An application on that database, upgraded from nothing."""
+@pytest.fixture(scope="module")
+def app_on_it(database, tmp_path_factory):
     app = create_app(
         {
             "CMS_ENV": "testing",
-            "CMS_DATA_DIR": tmp_path / "var",
+            "CMS_DATA_DIR": tmp_path_factory.mktemp("var"),
             "CMS_DATABASE_URL": database,
             **QUICK_TO_HASH,
         }
     )
+    yield app
     with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def migrated(app_on_it):
+    """An application on that database, upgraded from nothing or from where a test left it, with
+    the rows of the tests before: from nothing each time would take minutes."""
+    with app_on_it.app_context():
         flask_migrate.upgrade()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        yield app_on_it
+        db.session.rollback()
 
 
 def tables():

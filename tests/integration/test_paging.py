@@ -5,7 +5,6 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from cms import paging
 from cms.accounts.models import User
@@ -14,6 +13,7 @@ from cms.jobs.models import Job, JobState
 from cms.media.models import Image, ImageStatus
 from cms.paging import Pages, decoded, encoded, sorts_of
 from tests.factories import make_user
+from tests.queries import statements
 
 ROWS = 43
 SIZE = 5
@@ -227,14 +227,9 @@ def test_a_list_does_not_mind_an_anchor_that_somebody_made_up(client, log_in, at
 def test_a_page_far_off_counts_keys_alone(each_ctx, monkeypatch):
     pictures(1)
     monkeypatch.setattr(paging, "NEAR", 0)
-    pages, seen = Pages(ordered("title", down=True), Image.id, SIZE), []
-
-    def note(_connection, _cursor, sql, *_rest):
-        seen.append(sql)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    page = pages.page(4)
-    sa.event.remove(db.engine, "before_cursor_execute", note)
+    pages = Pages(ordered("title", down=True), Image.id, SIZE)
+    with statements() as seen:
+        page = pages.page(4)
 
     keys, rows = seen
     assert len(page.rows) == SIZE

@@ -8,15 +8,15 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from cms.audit.models import AuditEntry
+from cms.editorial import content, trash
 from cms.editorial import pictures as acts
-from cms.editorial import trash
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files, usage, verdict
 from cms.media import services as media
 from cms.media.models import Image, ImageStatus, ImageVersion
 from tests import pictures
-from tests.factories import form_file, make_picture, make_upload
+from tests.factories import form_file, make_article, make_picture, make_upload, make_user
 
 EDIT = "/admin/image/edit/?id={}"
 JSON = {"Accept": "application/json"}
@@ -37,7 +37,7 @@ def used(image):
     """A home page that shows the picture."""
 
     @usage.of("toy", keys=lambda: select(Image.id).where(Image.id == image.id))
-    def _pages(image_ids):
+    def _pages(image_ids, _most):
         yield from ((key, 1, "Home") for key in image_ids if key == image.id)
 
     yield
@@ -55,6 +55,11 @@ def save(client, image, **fields):
 
 def keys_of(image):
     return {rendition.key for rendition in image.renditions}
+
+
+def put_on_home(image):
+    content.take(make_article(cover_id=image.id), "publish", make_user("editor"))
+    db.session.commit()
 
 
 def on_home(client, keys):
@@ -78,6 +83,7 @@ def test_focal_point_and_crop_are_kept_and_make_the_renditions_again(
     client, log_in, image, run_jobs
 ):
     log_in("editor")
+    put_on_home(image)
     served, old = image.rendition("resize").key, keys_of(image)
     answer = save(client, image, focal_x="71.5", focal_y="36", crop=["30", "0", "90", "80"])
 
@@ -196,6 +202,7 @@ def test_what_browsers_do_not_show_is_downloaded_under_its_true_ending(client, l
 @pytest.mark.case(12)
 def test_a_new_file_takes_the_place_of_the_old_one(client, log_in, image, run_jobs, ctx):
     user = log_in("editor")
+    put_on_home(image)
     old, served = image.key, keys_of(image)
     image.focal_x, image.crop = 0.2, [0.1, 0.1, 0.5, 0.5]
     db.session.commit()

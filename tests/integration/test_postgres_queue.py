@@ -32,10 +32,8 @@ def site(server, tmp_path):
     site.prepare()
     with site.inside():
         yield site
-        site.close()
-        huey.storage.close()
-        db.session.remove()
-        db.engine.dispose()
+    site.close()  # when the session has given its connection back
+    huey.storage.close()
 
 
 @pytest.fixture

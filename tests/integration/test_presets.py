@@ -160,3 +160,12 @@ def test_a_shipped_one_is_not_deleted_and_ones_own_is(client, log_in):
     assert presets.find("card") is None
     assert presets.all_enabled() == SHIPPED
     assert "came with QsCMS" in client.get(LIST).text
+
+
+def test_what_was_made_here_has_nothing_that_it_came_as(client, log_in):
+    log_in("administrator")
+    db.session.add(presets.as_row(Preset("card", Shape.FILL, 40, 30)))
+    db.session.commit()
+    answer = client.post(f"{LIST}reset", data={"id": "card"}, follow_redirects=True)
+    assert "This one was made here" in answer.text
+    assert presets.find("card") is not None

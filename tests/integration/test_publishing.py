@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
+from standardwebhooks import Webhook
 
 from cms import clock
 from cms.audit.models import AuditEntry
@@ -18,7 +19,8 @@ from cms.mail.models import MailMessage
 from cms.media.models import Image, ImageStatus
 from cms.tasks import content as live
 from cms.tasks import huey
-from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
+from cms.webhooks.models import EVENTS, WebhookDelivery, WebhookEndpoint
+from tests import receivers
 from tests.factories import make_article, make_page, make_picture, make_user
 
 NOON = datetime.fromisoformat("2026-03-01T20:00")  # in Shanghai, as the `moment` of the tests
@@ -331,6 +333,52 @@ def test_other_systems_are_told_of_what_the_public_sees(told, moment, editor):
         ("published", "Haven"), ("changed", "Port"), ("removed", "Port"), ("published", "Port"),
         ("removed", "Port"),
     ]  # fmt: skip
+
+
+def test_each_change_of_what_is_live_is_called_out_and_signed(ctx, editor, set_setting, run_jobs):
+    with receivers.http_receiver() as shop:
+        set_setting(webhook_allow=(f"127.0.0.1:{shop.port}",))
+        endpoint = WebhookEndpoint(name="Shop", url=shop.url, events=[*EVENTS])
+        db.session.add(endpoint)
+        for thing in (make_article(editor, title="Port"), make_page(editor, title="Quay")):
+            for step in ("publish", "archive", "publish", "unpublish"):
+                content.take(thing, step, editor)
+            content.take(thing, "publish", editor)
+            content.save(thing, editor, title=f"{thing.title} II")
+            content.delete(thing, editor)
+        db.session.commit()
+        run_jobs()
+        calls = [Webhook(endpoint.secret).verify(body, headers) for _p, headers, body in shop.calls]
+    heard = [(it["type"], it["data"]["title"]) for it in calls]
+    turns = ["published", "removed", "published", "removed", "published"]
+    assert heard == [
+        *((f"content.{turn}", "Port") for turn in turns),
+        ("content.changed", "Port II"),
+        ("content.removed", "Port II"),
+        *((f"content.{turn}", "Quay") for turn in turns),
+        ("content.changed", "Quay II"),
+        ("content.removed", "Quay II"),
+    ]
+    assert calls[0]["data"] == {
+        "kind": "article",
+        "id": calls[0]["data"]["id"],
+        "title": "Port",
+        "language": "en",
+        "address": "/en/articles/port",
+    }
+    assert {it["data"]["kind"] for it in calls} == {"article", "page"}
+
+
+def test_they_are_told_of_pages_that_move_along(told, editor):
+    about = make_page(editor, title="About")
+    team = make_page(editor, title="Team", parent_id=about.id)
+    make_page(editor, title="Draft", parent_id=team.id)
+    for page in (about, team):
+        content.take(page, "publish", editor)
+    content.save(about, editor, slug="us")
+    assert told()[2:] == [("changed", "About"), ("changed", "Team")]
+    last = db.session.query(WebhookDelivery).order_by(WebhookDelivery.id.desc()).first()
+    assert last.payload["data"]["address"] == "/en/us/team"
 
 
 def test_they_are_told_of_what_the_job_does_and_not_of_what_nobody_saw(told, moment):

@@ -2,14 +2,17 @@
 
 import io
 import re
+import time
 
 import pytest
 from flask import request
+from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
 from cms.app import create_app
 from cms.edge import public
 from cms.extensions import db, limiter
+from cms.storage.base import StorageAway
 from cms.tasks import huey
 from tests.clients import PageClient
 from tests.factories import QUICK_TO_HASH, make_picture, make_user
@@ -58,8 +61,8 @@ def other_app(ctx):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/login", "/admin/", "/admin/image/", "/admin/job/", "/admin/notification/", "/change",
-     "/no-such-page", "/static/css/cms.css", "/admin/image/status?ids=1"],
+    ["/login", "/admin/", "/admin/image/", "/admin/job/", "/admin/notification/", "/change",
+     "/admin/no-such-page", "/static/css/cms.css", "/admin/image/status?ids=1"],
 )  # fmt: skip
 def test_every_answer_carries_the_policy_of_the_site(client, log_in, path):
     if path != "/login":
@@ -83,7 +86,7 @@ def test_every_answer_carries_the_policy_of_the_site(client, log_in, path):
 def test_each_answer_has_a_nonce_of_its_own_and_every_script_carries_it(client, log_in):
     log_in("administrator")
     nonces = set()
-    for path in ("/", "/admin/", "/admin/image/", "/admin/image/"):
+    for path in ("/change", "/admin/", "/admin/image/", "/admin/image/"):
         answer = client.get(path)
         nonce = NONCE.search(answer.headers["Content-Security-Policy"])[1]
         nonces.add(nonce)
@@ -105,7 +108,8 @@ def test_cookies_are_kept_from_scripts_and_other_sites(client):
 def test_in_production_cookies_are_for_https_alone(other_app):
     app = other_app(
         CMS_ENV="production",
-        CMS_SECRET_KEY="k" * 40,
+        CMS_SECRET_KEY="0123456789abcdef" * 3,
+        CMS_SECOND_FACTOR_KEYS="0123456789abcdef" * 3,
         CMS_TRUSTED_HOSTS="cms.example",
         CMS_ALLOW_EMBEDDED="database,queue,storage,mail",
     )
@@ -130,9 +134,24 @@ def test_in_production_cookies_are_for_https_alone(other_app):
             "remember": "y",
         },
     )
-    cookies = secure.headers.getlist("Set-Cookie") + entered.headers.getlist("Set-Cookie")
-    assert any(cookie.startswith("remember_token") for cookie in cookies)
-    assert all("Secure" in cookie and "SameSite=Lax" in cookie for cookie in cookies)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"',
+                      client.get("/admin/", base_url="https://cms.example").text)[1]  # fmt: skip
+    chosen = client.post(
+        "/language",
+        base_url="https://cms.example",
+        headers={"Referer": "https://cms.example/"},
+        token=False,
+        data={"csrf_token": token, "locale": "en"},
+    )
+    cookies = [
+        it for given in (secure, entered, chosen) for it in given.headers.getlist("Set-Cookie")
+    ]
+    names = {cookie.partition("=")[0] for cookie in cookies}
+    assert names == {"__Host-session", "__Host-remember_token", "__Host-cms_locale"}
+    # Or a browser would refuse a cookie of such a name.
+    for sign in ("; Secure", "; Path=/", "; SameSite=Lax", "; HttpOnly"):
+        assert all(sign in cookie for cookie in cookies), sign
+    assert not any("Domain" in cookie for cookie in cookies)
     assert "max-age" in secure.headers["Strict-Transport-Security"]
 
 
@@ -222,6 +241,73 @@ def test_a_program_is_told_the_same_in_json(client, broken, code):
     assert answer.status_code == code
     assert list(answer.json) == ["error"]
     assert answer.json["error"].startswith(WORDS[code][0])
+
+
+def test_while_the_storage_is_away_it_is_said_when_to_ask_again(client, broken):
+    broken(StorageAway())
+    answer = client.get("/", headers=JSON)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json == {"error": StorageAway.sentence}
+
+
+@pytest.mark.parametrize("path", ["/en/", "/admin/image/", "/api/v1/pictures"])
+def test_a_database_that_is_away_is_told_in_words(other_app, path):
+    away = f"postgresql://cms@127.0.0.1:{free_port()}/cms"
+    client = other_app(CMS_DATABASE_URL=away).test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = "somebody:logged-in"
+    page, told = client.get(path, headers=ENGLISH), client.get(path, headers=JSON)
+
+    for answer in (page, told):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert WORDS[503][0] in answer.text
+        assert [inner for inner in (*INNER, "psycopg") if inner in answer.text] == []
+
+
+@pytest.mark.parametrize(("waited", "code"), [(19, 200), (21, 503)])
+def test_what_has_waited_for_too_long_at_the_proxy_is_refused_in_words(other_app, waited, code):
+    client = other_app(CMS_PROXY_HOPS="1").test_client()
+    late = {"X-Request-Start": f"t={time.time() - waited:.3f}"}
+    answer = client.get("/healthz", headers=late | ENGLISH)
+
+    assert answer.status_code == code
+    assert (answer.headers.get("Retry-After") == "5") is (code == 503)
+    assert (WORDS[503][0] in answer.text) is (code == 503)
+    assert client.post("/login", headers=late, data={}).status_code == 200, "it is not to be lost"
+
+
+def test_nobody_but_the_proxy_says_since_when_a_request_waits(client):
+    assert client.get("/healthz", headers={"X-Request-Start": "t=1.0"}).status_code == 200
+
+
+def test_an_upload_is_heard_to_its_end_while_the_database_is_away(other_app):
+    away = f"postgresql://cms@127.0.0.1:{free_port()}/cms"
+    client, body = other_app(CMS_DATABASE_URL=away).test_client(), io.BytesIO(bytes(1_000_000))
+    with client.session_transaction() as session:
+        session["_user_id"] = "somebody:logged-in"
+    answer = client.post(
+        "/admin/image/upload", input_stream=body, content_length=1_000_000, headers=JSON
+    )
+
+    assert (answer.status_code, body.read()) == (503, b"")
+
+
+def test_a_database_that_goes_away_before_the_commit_is_told_in_words(other_app, postgresql_url):
+    app = other_app(CMS_DATABASE_URL=postgresql_url)
+
+    @public
+    def view():
+        number = db.session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+        return "done"
+
+    app.view_functions["site.home"] = view
+    answer = app.test_client().get("/", headers=ENGLISH)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert WORDS[503][0] in answer.text
+    assert "Content-Security-Policy" in answer.headers
 
 
 def test_an_unexpected_error_is_logged_with_its_trace(client, broken, caplog):

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from cms import clock
 from cms.audit.models import AuditEntry
@@ -20,6 +20,7 @@ from cms.notifications.models import AdminNotification, NotificationState
 from cms.tasks import huey
 from tests.factories import make_picture, make_user
 from tests.failures import fail_job
+from tests.queries import statements
 from tests.toy_tasks import write_toy
 
 JOBS = "/admin/job/"
@@ -83,12 +84,9 @@ def test_it_is_one_statement_however_many_there_are(each_ctx, lifted):
     for number in range(30):
         write_toy.submit(f"toy {number}")
     db.session.commit()
-    sql = []
-    listen = lambda *args: sql.append(args[2])  # noqa: E731
-    event.listen(db.engine, "before_cursor_execute", listen)
-    act = selections.find("job", "lift")
-    selection, count = selections.choose(act, select(Job.id), user)
-    event.remove(db.engine, "before_cursor_execute", listen)
+    with statements() as sql:
+        act = selections.find("job", "lift")
+        selection, count = selections.choose(act, select(Job.id), user)
 
     assert count == 30
     assert [it.split()[0] for it in sql if "selected_thing" in it] == ["INSERT"]

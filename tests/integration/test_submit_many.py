@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.models import Role
@@ -12,6 +12,7 @@ from cms.jobs.models import Job, JobState
 from cms.jobs.sweep import sweep
 from cms.jobs.task import SUBMITTED_AT_ONCE
 from cms.tasks import huey
+from tests.queries import statements
 from tests.toy_tasks import write_toy
 
 MANY = SUBMITTED_AT_ONCE + 3
@@ -41,11 +42,10 @@ def test_none_is_published_before_the_commit_and_a_rollback_takes_them_back(each
 
 
 def test_the_statements_do_not_grow_with_the_jobs(ctx):
-    statements = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    write_toy.submit_many(names(SUBMITTED_AT_ONCE))
+    with statements() as sent:
+        write_toy.submit_many(names(SUBMITTED_AT_ONCE))
 
-    assert len(statements) == 1
+    assert len(sent) == 1
 
 
 def test_they_can_be_due_later_and_have_a_priority(ctx, run_jobs):

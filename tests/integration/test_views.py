@@ -16,6 +16,7 @@ from cms.views import services
 from cms.views.models import ListChoice, SavedView
 from tests.factories import make_picture, make_user
 from tests.processes import PASSWORD
+from tests.queries import statements
 
 LIST = "/admin/image/"
 
@@ -365,8 +366,10 @@ def test_each_database_keeps_views_and_choices(each_ctx):
     views.choose(ada, "image", columns=["title"], view_id=ours.id)
     db.session.commit()
 
-    assert services.visible_to(ada, "image") == [mine, ours]
-    assert [view.name for view in services.visible_to(bob, "image")] == ["apes", "Bears"]
+    choice, seen = services.of_list(ada, "image")
+    assert (choice.view_id, seen) == (ours.id, [mine, ours])
+    choice, seen = services.of_list(bob, "image")
+    assert (choice.view_id, [view.name for view in seen]) == (None, ["apes", "Bears"])
     assert services.find(mine.id, ada, for_update=True) == mine
     assert services.find(mine.id, bob) is None
     views.choose(ada, "image", columns=None, size=50)
@@ -593,6 +596,8 @@ def test_one_page_has_nowhere_to_jump(client, log_in, gallery):
 def test_a_list_asks_for_marks_and_gets_nothing_else(client, log_in, gallery):
     log_in()
     ids = list(map(str, db.session.scalars(select(Image.id))))
-    answer = client.get(LIST + "status", query_string={"ids": ",".join(ids), "marks": "only"})
+    with statements() as sql:
+        answer = client.get(LIST + "status", query_string={"ids": ",".join(ids), "marks": "only"})
     assert set(answer.json) == {"marks"}
     assert set(answer.json["marks"]) == set(ids)
+    assert [it for it in sql if "FROM rendition" in it] == []

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from cms.extensions import db
 from cms.jobs.models import Job, JobState, Worker
-from tests.screenshots import album, past
+from tests.screenshots import album, past, shelved, written
 from tests.screenshots.camera import NARROW, around, down_to, inside
 
 LONG = {"timeout": 60_000}
@@ -66,6 +66,29 @@ def phone(people):
 @shot
 def grid(people):
     return down_to(people.open("/admin/image/?look=grid", "editor").locator(ROW).nth(9), margin=6)
+
+
+# Writing
+
+
+@shot
+def articles(people):
+    with people.site.inside():
+        written.furnish()
+    return first_rows(people.open("/admin/article/", "editor"), 6)
+
+
+@shot
+def writing(people):
+    page = people.open(f"/admin/article/edit/?id={written.key(people.site)}", "editor")
+    page.locator("[data-editor][data-ready] .placed img").wait_for()
+    return down_to(page.locator(".editor-foot"))
+
+
+@shot
+def revisions(people):
+    page = people.open(f"/admin/article/revisions?id={written.key(people.site)}", "editor")
+    return down_to(page.locator(".changes"))
 
 
 @shot
@@ -337,6 +360,26 @@ def webhook(people):
     page = people.open("/admin/webhook/")
     row(page, "Archive").get_by_role("link", name="View").click()
     return inside(page.locator("main .panel").first)
+
+
+# What orders the site
+
+
+@shot
+def documents(people):
+    shelved.furnish(people.site)
+    return first_rows(people.open("/admin/document/", "editor"), 4)
+
+
+@shot
+def categories(people):
+    return first_rows(people.open("/admin/category/", "editor"), 6, inside)
+
+
+@shot
+def menu(people):
+    page = people.open("/admin/menu/edit/?name=main&language=en", "editor")
+    return inside(page.locator(".menu-editor form"))
 
 
 @shot

@@ -14,10 +14,11 @@ from cms.errors import BadSetting
 from cms.jobs.queue import open_storage
 from tests.processes import BIN, TOP
 
-KEY = "k" * config.SHORTEST_SECRET
+KEY = "0123456789abcdef" * (config.SHORTEST_SECRET // 16)
 PRODUCTION = {
     "CMS_ENV": "production",
     "CMS_SECRET_KEY": KEY,
+    "CMS_SECOND_FACTOR_KEYS": KEY,
     "CMS_TRUSTED_HOSTS": "cms.example.org",
     "CMS_DATABASE_URL": "postgresql://cms@db/cms",
     "CMS_QUEUE_URL": "redis://queue:6379/0",
@@ -120,6 +121,7 @@ def test_settings_do_not_change_while_it_runs(load):
         ("CMS_API_LIMIT", "often", "'often' is not such as '10 per minute'"),
         ("CMS_PROXY_HOPS", "6", "Input should be less than or equal to 5"),
         ("CMS_ALLOW_EMBEDDED", "queue,search", "unknown part 'search'"),
+        ("CMS_SECURITY_CONTACT", "me", "'me' is not such as 'mailto:security@example.org'"),
         ("CMS_MAIL_FROM", "nobody", "'nobody' is not such as 'Name <address@example.org>'"),
         ("CMS_MAIL_FROM", "A\nB <a@example.org>", "it must be one line"),
         ("CMS_WEBHOOK_TIMEOUT", "0", "Input should be greater than or equal to 1"),
@@ -250,6 +252,10 @@ def test_production_takes_embedded_parts_that_are_accepted_by_name(load, folder)
     [
         ("CMS_SECRET_KEY", ""),
         ("CMS_SECRET_KEY", KEY[1:]),
+        ("CMS_SECRET_KEY", "change-me" * 4),
+        ("CMS_SITE_URL", "http://cms.example.org"),
+        ("CMS_SECOND_FACTOR_KEYS", ""),
+        ("CMS_SECOND_FACTOR_KEYS", f"{KEY},{KEY[1:]}"),
         ("CMS_TRUSTED_HOSTS", ""),
         ("CMS_DATABASE_URL", ""),
         ("CMS_QUEUE_URL", ""),
@@ -306,6 +312,6 @@ def test_a_folder_may_have_any_name(tmp_path, name):
 
     assert with_driver(settings.database_url).database == str(folder / "cms.db")
     assert open_storage("cms", settings.queue_url).filename == str(folder / "queue.db")
-    assert storage.from_url(settings.storage_url).folder == folder / "files"
+    assert storage.from_url(settings.storage_url, tmp_path).folder == folder / "files"
     assert (folder / "queue.db").is_file()
     assert [path.name for path in tmp_path.iterdir()] == [name]

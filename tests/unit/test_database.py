@@ -1,5 +1,6 @@
 """What every table has in common: times in UTC, named constraints, our drivers."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -125,8 +126,30 @@ def test_an_address_of_no_database_is_named(address):
 
 def test_servers_show_what_was_just_committed():
     options = engine_options(with_driver("postgresql://host/name"))
-    assert options == {"hide_parameters": True, "isolation_level": "READ COMMITTED"}
+    assert (options["hide_parameters"], options["isolation_level"]) == (True, "READ COMMITTED")
     assert engine_options(with_driver("sqlite:///x.db")) == {"hide_parameters": True}
+
+
+def test_a_server_that_is_cut_off_is_not_waited_for_for_long():
+    options = engine_options(with_driver("postgresql://host/name?connect_timeout=9"))
+    assert options["connect_args"]["tcp_user_timeout"] == 30_000
+    assert "connect_timeout" not in options["connect_args"], "the address has its own"
+    assert engine_options(with_driver("mariadb://host/name"))["connect_args"] == {
+        "connect_timeout": 5
+    }
+
+
+def test_busy_threads_neither_wait_for_connections_nor_close_them(postgresql_url):
+    url = with_driver(postgresql_url)
+    engine, made = sa.create_engine(url, **engine_options(url)), []
+    sa.event.listen(engine, "connect", lambda *connection: made.append(connection))
+    for _ in range(2):
+        with ExitStack() as stack:
+            for _ in range(20):
+                stack.enter_context(engine.connect())
+    engine.dispose()
+
+    assert len(made) == 20
 
 
 def test_a_connection_that_the_server_closed_is_replaced_at_once(postgresql_url):

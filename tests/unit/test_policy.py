@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cms.accounts.policy import ROLES, may
+from cms.accounts.policy import ROLES, known, may
 
 EDITORS = {"editor": "all", "administrator": "all"}
 
@@ -35,6 +35,8 @@ TABLE = {
     ("image_preset", "edit"): {"administrator": "all"},
     ("image_preset", "delete"): {"administrator": "all"},
     ("image_preset", "regenerate"): {"administrator": "all"},
+    ("audit_entry", "view"): {"administrator": "all"},
+    ("audit_entry", "export"): {"administrator": "all"},
     ("saved_view", "create"): {
         "viewer": "all", "author": "all", "editor": "all", "administrator": "all"
     },
@@ -51,6 +53,11 @@ TABLE = {
     ("api_token", "delete"): {
         "viewer": "own", "author": "own", "editor": "own", "administrator": "own"
     },
+    **{("login_session", act): {
+        "viewer": "own", "author": "own", "editor": "own", "administrator": "all"
+    } for act in ("view", "delete")},
+    **{("user", act): {"administrator": "all"} for act in ("view", "create", "edit")},
+    ("role", "view"): {"administrator": "all"},
     ("job", "view"): {"editor": "all", "administrator": "all"},
     ("job", "retry"): {"administrator": "all"},
     ("job", "inspect"): {"administrator": "all"},
@@ -67,8 +74,41 @@ TABLE = {
     ("category", "view"): {"author": "all", "editor": "all", "administrator": "all"},
     **{("category", act): EDITORS for act in ("create", "edit", "delete")},
     **{("menu", act): EDITORS for act in ("view", "edit")},
-    **{("redirect", act): EDITORS for act in ("view", "create", "delete")},
-    **{("site_setting", act): {"administrator": "all"} for act in ("view", "edit")},
+    **{("redirect", act): EDITORS for act in ("view", "create", "edit", "delete", "export")},
+    ("link", "view"): {"author": "all", **EDITORS},
+    ("link", "edit"): EDITORS,
+    **{
+        (kind, act): {"administrator": "all"}
+        for kind, acts in {
+            "site_setting": ("view", "edit"),
+            "schedule": ("view", "edit"),
+            "queue": ("view", "edit"),
+            "worker": ("view",),
+            "site_archive": ("create",),
+            "document": ("purge",),
+            "job": ("discard", "run"),
+        }.items()
+        for act in acts
+    },
+    **{("tag", act): EDITORS for act in ("edit", "delete")},
+    ("tag", "view"): {"author": "all", **EDITORS},
+    **{
+        ("document", act): {"author": "own", **EDITORS}
+        for act in ("view", "edit", "delete", "retry")
+    },
+    ("document", "read"): {"viewer": "all", "author": "all", **EDITORS},
+    ("document", "create"): {"author": "all", **EDITORS},
+    ("document", "restore"): EDITORS,
+    **{
+        ("selection", act): {"author": "own", "editor": "own", "administrator": "all"}
+        for act in ("view", "stop")
+    },
+    ("export", "stop"): {"editor": "own", "administrator": "own"},
+    **{
+        ("site_import", act): {"editor": "own", "administrator": "own"}
+        for act in ("view", "edit", "delete")
+    },
+    ("site_import", "create"): EDITORS,
     **{
         (kind, act): who
         for kind in ("article", "page")
@@ -84,6 +124,7 @@ TABLE = {
             "publish": EDITORS,
             "archive": EDITORS,
             "restore": EDITORS,
+            "export": EDITORS,
             "purge": {"administrator": "all"},
         }.items()
     },
@@ -100,6 +141,11 @@ def person(*roles, number=1, active=True, known=True):
 MINE = SimpleNamespace(owner_id=1)
 OTHERS = SimpleNamespace(owner_id=2)
 NOBODYS = SimpleNamespace(owner_id=None)
+
+
+def test_the_table_speaks_of_all_that_anybody_may_do():
+    granted = {(kind, action) for kind, actions in known().items() for action in actions}
+    assert set(TABLE) == granted
 
 
 @pytest.mark.parametrize("role", ROLES)

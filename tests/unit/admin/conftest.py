@@ -1,9 +1,9 @@
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from cms.admin import counting
+from tests import queries
 from tests.clients import PageClient
 from tests.unit.admin import shop, toy
 
@@ -119,14 +119,8 @@ def statements_of():
     def collect(app):
         with app.app_context():
             engine = toy.db.engine
-        seen = []
-
-        def note(_connection, _cursor, sql, *_rest):
-            seen.append(sql)
-
-        event.listen(engine, "before_cursor_execute", note)
-        yield seen
-        event.remove(engine, "before_cursor_execute", note)
+        with queries.statements(engine) as seen:
+            yield seen
 
     return collect
 

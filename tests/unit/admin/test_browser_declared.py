@@ -3,15 +3,13 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.accessibility import findings
 from tests.unit.admin import shop
+from tests.unit.admin.test_browser import look_over, looked_at, pytestmark, served
 
-# The fixtures of the browser are those of the toy application.
-from tests.unit.admin.test_browser import browser_type_launch_args, pytestmark, served
-
-__all__ = ["browser_type_launch_args", "pytestmark"]
+__all__ = ["pytestmark"]
 
 
 @pytest.fixture(scope="session")
@@ -55,17 +53,12 @@ def many(shop_app):
         shop.fill(40)
 
 
-@pytest.mark.parametrize("language", ["en", "zh_Hans_CN"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@looked_at
 def test_declared_lists_are_accessible_and_fit(visit, many, width, theme, language):
     page = visit("/admin/article/", width, theme, language)
-    for path in ("/admin/article/?flt7_find_in=note:three", "/admin/shelf/", "/admin/article/",
-                 "/admin/article/details/?id=1"):  # fmt: skip
-        page.goto(path)
-        found = Axe().run(page).response["violations"]
-        assert [(v["id"], v["nodes"][0]["target"]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    paths = ("/admin/article/?flt7_find_in=note:three", "/admin/shelf/", "/admin/article/",
+             "/admin/article/details/?id=1")  # fmt: skip
+    look_over(page, paths, width, theme, language)
 
 
 def test_the_viewer_turns_by_keyboard_and_gives_the_focus_back(visit):
@@ -77,9 +70,7 @@ def test_the_viewer_turns_by_keyboard_and_gives_the_focus_back(visit):
     expect(viewer).to_be_visible()
     expect(viewer.locator("[data-viewer-words]")).to_have_text("运河边的老茶馆 3, 2 (2/2)")
     expect(viewer.get_by_role("img")).to_have_attribute("src", re.compile("/picture/900/1.svg$"))
-    assert [
-        (v["id"], v["nodes"][0]["target"]) for v in Axe().run(page).response["violations"]
-    ] == []
+    assert findings(page) == []
     page.keyboard.press("ArrowRight")
     expect(viewer.locator("[data-viewer-words]")).to_have_text("运河边的老茶馆 3, 1 (1/2)")
     viewer.get_by_role("button", name="Next picture").click()

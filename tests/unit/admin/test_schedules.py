@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from babel import Locale
-from sqlalchemy import event
 
 from cms import clock
 from cms.admin.schedules import cron_in_words
@@ -15,6 +14,7 @@ from cms.jobs import ledger, schedules
 from cms.jobs.models import Job, Schedule
 from cms.tasks import huey
 from tests.factories import make_user
+from tests.queries import statements
 from tests.toy_tasks import tick
 
 PAGE = "/admin/schedule/"
@@ -155,11 +155,8 @@ def test_one_that_this_version_does_not_know_is_told_and_left_alone(client, admi
 
 def test_the_page_takes_as_many_queries_for_many_as_for_one(client, administrator):
     def queries():
-        seen = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listen)
-        assert client.get(PAGE).status_code == 200
-        event.remove(db.engine, "before_cursor_execute", listen)
+        with statements() as seen:
+            assert client.get(PAGE).status_code == 200
         return len(seen)
 
     def add(number):

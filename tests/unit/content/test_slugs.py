@@ -8,7 +8,7 @@ from cms.content.slugs import SlugInvalid, SlugTaken
 
 
 def taken(*names):
-    return lambda slug: slug in names
+    return lambda slugs: [slug for slug in slugs if slug in names]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ def test_a_long_title_is_cut_between_words():
 
 def test_a_title_that_others_have_gets_a_number():
     assert slugs.choose("Harbour", "article", taken("harbour", "harbour-2")) == "harbour-3"
+    many = taken("harbour", *(f"harbour-{number}" for number in range(2, 500)))
+    assert slugs.choose("Harbour", "article", many) == "harbour-500"
+    assert slugs.choose("Café", "article", lambda _slugs: ["cafe"]) == "café-2"
     long = "x" * LONGEST_SLUG
     assert slugs.choose(long, "article", taken(long)) == "x" * (LONGEST_SLUG - 2) + "-2"
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from cms.imaging import workshop
+from cms.imaging.child import BEHIND
 from cms.imaging.presets import SHIPPED, Preset, Shape
 from cms.imaging.probe import BrokenPicture
 from cms.imaging.render import render as render_here
@@ -166,6 +167,10 @@ def test_others_at_work_meanwhile_are_unaffected(tmp_path):
 
 def test_a_child_is_kept_for_the_next_work():
     assert run(toy_work.pid) == run(toy_work.pid)
+
+
+def test_a_child_yields_to_whoever_waits_for_a_page():
+    assert run(os.nice, 0) == os.nice(0) + BEHIND
 
 
 def test_a_child_that_died_while_it_was_idle_is_not_given_work():

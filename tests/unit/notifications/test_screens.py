@@ -1,7 +1,6 @@
 """The administrators' inbox."""
 
 import pytest
-from sqlalchemy import event
 
 from cms.audit.models import AuditEntry
 from cms.editorial import notifications as acts
@@ -10,6 +9,7 @@ from cms.jobs.models import Job, JobState
 from cms.notifications import services
 from cms.notifications.models import AdminNotification, NotificationNote, NotificationState
 from cms.tasks.notifications import retry_group
+from tests.queries import statements
 from tests.toy_tasks import break_toy
 
 LIST = "/admin/notification/"
@@ -46,11 +46,8 @@ def queries(ctx):
     """Count the statements that a function sends."""
 
     def count(act):
-        seen = []
-        listen = lambda *args: seen.append(args[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listen)
-        act()
-        event.remove(db.engine, "before_cursor_execute", listen)
+        with statements() as seen:
+            act()
         return len(seen)
 
     return count

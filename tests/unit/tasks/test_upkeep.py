@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from cms import clock
+from cms.accounts import sessions
 from cms.accounts.models import User
+from cms.accounts.sessions import LoginSession
 from cms.extensions import db
 from cms.jobs import ledger, selections
 from cms.jobs.models import Job, JobState, SelectedThing
@@ -147,6 +149,24 @@ def test_the_job_prunes_by_the_setting_and_keeps_itself(ctx, run_jobs, moment):
     assert [(left.id, left.state) for left in db.session.query(Job)] == [
         (job.id, JobState.SUCCEEDED)
     ]
+
+
+def test_log_ins_whose_cookies_have_ended_go_with_the_job(ctx, client, log_in, run_jobs, moment):
+    with clock.stopped_at(moment):
+        log_in()
+    client.post("/logout")
+    with clock.stopped_at(moment):
+        log_in()
+    client.delete_cookie("session")  # as a browser does that is closed
+    with clock.stopped_at(moment + sessions.FORGOTTEN_AFTER):
+        kept = log_in()
+    assert db.session.query(LoginSession).count() == 2, "a log-out ends its own"
+    with clock.stopped_at(moment + sessions.FORGOTTEN_AFTER + LONG):
+        prune.submit()
+        db.session.commit()
+        run_jobs()
+
+    assert db.session.query(LoginSession).one().user_id == kept.id
 
 
 def test_what_an_upload_left_behind_a_day_ago_is_removed_and_one_under_way_is_not(ctx, run_jobs):

@@ -1,0 +1,117 @@
+"""Putting a backup back, into an installation that holds nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+import flask_migrate
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from flask import current_app
+
+from cms import clock
+from cms.backup import archive, rows
+from cms.errors import N_, CmsError
+from cms.extensions import db
+from cms.jobs.models import Job, JobState
+from cms.media import files
+from cms.storage.base import KeyTaken
+
+# An installation with none of these is not in use.
+_IN_USE = ("user", "image", "article", "page", "document")
+
+
+class NotEmpty(CmsError):
+    """The database holds what a restore would mix with."""
+
+    sentence = N_("This installation is in use: a backup is restored only into an empty one.")
+
+
+class Newer(CmsError):
+    """The backup comes from a schema that this version does not know."""
+
+    sentence = N_("This backup was made by another version, with the schema %(revision)s.")
+
+
+def restore(source: Path) -> dict[str, Any]:
+    """Verify a backup, and put back its files and rows; return its manifest.
+
+    Rows are put back in one transaction, after the files: what is cut off is begun anew.
+    Raises `BadBackup`, `NotEmpty` and `Newer`.
+    """
+    manifest = archive.verify(source)
+    _refuse_unknown(manifest["revision"])
+    _refuse_in_use()
+    _keep_files(source, set(manifest["unneeded"]))
+    db.session.remove()
+    _make_schema(manifest["revision"])
+    with db.engine.begin() as connection:
+        for about, file in archive.members(source):
+            if about.name.startswith("rows/"):
+                rows.load(connection, file)
+        rows.set_sequences(connection)
+    flask_migrate.upgrade()
+    _queue_again()
+    return manifest
+
+
+def _refuse_unknown(revision: str) -> None:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    try:
+        known = ScriptDirectory.from_config(config).get_revision(revision)
+    except CommandError:
+        known = None
+    if known is None:
+        raise Newer(revision=revision)
+
+
+def _refuse_in_use() -> None:
+    there = set(sa.inspect(db.engine).get_table_names())
+    with db.engine.connect() as connection:
+        for name in _IN_USE:
+            rows_of = sa.select(sa.literal(1)).select_from(sa.table(name)).limit(1)
+            if name in there and connection.execute(rows_of).first():
+                raise NotEmpty
+
+
+def _make_schema(revision: str) -> None:
+    """Make the tables as they were. Those of a database that holds nothing go first."""
+    if sa.inspect(db.engine).has_table("user"):
+        flask_migrate.downgrade(revision="base")
+    flask_migrate.upgrade(revision=revision)
+    with db.engine.begin() as connection:  # what migrations have put there is in the backup too
+        ours = {table.name for table in rows.tables()}
+        found = sa.MetaData()
+        found.reflect(connection, only=lambda name, _found: name in ours)
+        for table in reversed(found.sorted_tables):
+            connection.execute(table.delete())
+
+
+def _keep_files(source: Path, unneeded: set[str]) -> None:
+    for about, file in archive.members(source):
+        kind, _, key = about.name.partition("/")
+        if kind == "files" and key not in unneeded:
+            _keep(key, file, about.size)
+
+
+def _keep(key: str, file: IO[bytes], size: int) -> None:
+    storage = files.storage()
+    with storage.incoming() as incoming:
+        shutil.copyfileobj(file, incoming)
+        try:
+            storage.adopt(incoming, key)
+        except KeyTaken:  # by a restore that was cut off
+            if storage.size(key) != size:
+                raise
+
+
+def _queue_again() -> None:
+    """Let jobs that ran at that moment begin anew, as if they had not."""
+    ran = sa.update(Job).where(Job.state == JobState.RUNNING)
+    none = {"worker_id": None, "holder": None, "lease_until": None, "started_at": None}
+    values = {"state": JobState.QUEUED, "attempts_made": Job.attempts_made - 1}
+    db.session.execute(ran.values(values | none | {"due_at": clock.now()}))
+    db.session.flush()

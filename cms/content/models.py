@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -139,7 +140,7 @@ def _shows(kind: str) -> Table:
         Base.metadata,
         Column(f"{kind}_id", ForeignKey(f"{kind}.id", ondelete="CASCADE"), primary_key=True),
         Column("image_id", ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
-        Index(None, "image_id"),
+        Index(None, "image_id", f"{kind}_id"),
     )
 
 
@@ -150,7 +151,7 @@ def _links(kind: str) -> Table:
         Base.metadata,
         Column(f"{kind}_id", ForeignKey(f"{kind}.id", ondelete="CASCADE"), primary_key=True),
         Column("document_id", ForeignKey("document.id", ondelete="CASCADE"), primary_key=True),
-        Index(None, "document_id"),
+        Index(None, "document_id", f"{kind}_id"),
     )
 
 
@@ -201,6 +202,13 @@ class Tag(Base):
         return self.title
 
 
+def _of_few(column: str, *others: str) -> Index:
+    """Return an index of the rows that have something in `column`, as few have: of them alone
+    where the database can, or SQLite takes it for all that have nothing there."""
+    there = text(f"{column} IS NOT NULL")
+    return Index(None, column, *others, sqlite_where=there, postgresql_where=there)
+
+
 class Article(Written, Living, Trashable, Base):
     """Something that is told once, and has a date."""
 
@@ -208,18 +216,24 @@ class Article(Written, Living, Trashable, Base):
     __table_args__ = (
         UniqueConstraint("language", "slug"),
         UniqueConstraint("translation_group", "language"),
-        Index(None, "deleted_at", "id"),
+        _of_few("deleted_at", "id"),
         # `deleted_at` in each, so that to leave out the trash needs no look at the rows.
+        Index(None, "id", "deleted_at").ddl_if(
+            dialect=("sqlite", "postgresql"),  # type: ignore[arg-type]  # as it is documented
+        ),
         Index(None, "state", "id", "deleted_at"),
         Index(None, "owner_id", "id", "deleted_at"),
         Index(None, "title", "id", "deleted_at"),
         Index(None, "changed_at", "id", "deleted_at"),
+        Index(None, "published_at", "id", "deleted_at"),
+        _of_few("held_at", "id", "deleted_at"),
+        _of_few("waiting", "id", "deleted_at"),
         # What the site lists, `deleted_at` last so that to skip rows needs no look at them.
         Index(None, "language", "state", "published_at", "id", "deleted_at"),
         Index(None, "category_id", "state", "published_at", "id", "deleted_at"),
         Index(None, "state", "publish_at"),  # what is due
         Index(None, "state", "expire_at"),
-        Index(None, "cover_id"),
+        Index(None, "cover_id", "id"),
     )
 
     kind: ClassVar[str] = "article"

@@ -86,7 +86,7 @@ def html(value: Any) -> str:
 
     For what is put together by hand, a thousand times a page: nearly no text needs it.
     """
-    if type(value) is str and not _SPECIAL(value):
+    if type(value) is Markup or (type(value) is str and not _SPECIAL(value)):
         return value
     return escape(value)
 

@@ -233,6 +233,24 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     # Pages
 
+    def _get_list_value(
+        self,
+        context: Any,
+        model: Any,
+        name: Any,
+        column_formatters: Any,
+        column_type_formatters: Any,
+    ) -> Any:
+        """Flask-Admin's, in short for what a formatter drew: a list asks for a thousand."""
+        if draw := column_formatters.get(name):
+            value = draw(self, context, model, name)
+            if type(value) is Markup:
+                return value
+            column_formatters = {name: lambda *_: value}
+        return super()._get_list_value(
+            context, model, name, column_formatters, column_type_formatters
+        )
+
     def render(self, template: str, **kwargs: Any) -> str:
         """Render `template`, which may draw values and name rows on every page."""
         kwargs = {"get_value": self.get_list_value, "get_pk_value": self.get_pk_value, **kwargs}

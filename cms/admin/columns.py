@@ -40,7 +40,7 @@ from cms.admin.buttons import Offered, RowButton
 from cms.admin.picture_columns import Picture, Pictures, Shot, picture, pictures
 from cms.admin.trees import Tree, tree
 from cms.edge import inner_target
-from cms.look import icon, listed
+from cms.look import html, icon, listed
 from cms.look import lazy as _l
 from cms.media.sizes import size_in_words
 
@@ -177,7 +177,7 @@ def time_tag(value: datetime) -> Markup:
     # Put together by hand: `format` would take as long as all the rest.
     stamp = value.isoformat(timespec="seconds")
     tip = in_utc.isoformat(" ", timespec="seconds")[:19]
-    tag = f'<time datetime="{stamp}" title="{tip} UTC" data-moment>{escape(words)}</time>'
+    tag = f'<time datetime="{stamp}" title="{tip} UTC" data-moment>{html(words)}</time>'
     return Markup(tag)  # noqa: S704 - numbers, and words that are escaped
 
 
@@ -212,7 +212,10 @@ def link(address: Callable[[Any], str | None], words: Callable[[Any], Any] = str
 def lines(_view: Any, _context: Any, row: Any, name: str) -> Any:
     """Draw a longer text: the first lines of it, in full as a tip."""
     value = getattr(row, name)
-    return Markup('<div class="lines" title="%s">%s</div>') % (value, value) if value else EMPTY
+    if not value:
+        return EMPTY
+    words = html(value)
+    return Markup(f'<div class="lines" title="{words}">{words}</div>')  # noqa: S704 - escaped
 
 
 def clipped(longest: int) -> Formatter:

@@ -43,6 +43,7 @@ from cms.extensions import db
 from cms.fulltext import LONGEST_SEARCH
 from cms.imaging.formats import FORMATS
 from cms.imaging.probe import NotAPicture, SvgRefused
+from cms.look import html
 from cms.look import lazy as _l
 from cms.media import lookalikes
 from cms.media.models import NO_TEXT, Image, ImageStatus, Orientation, Rendition
@@ -87,9 +88,9 @@ def dimensions(_view: Any, _context: Any, image: Image, _name: str) -> str:
 
 def size_and_dimensions(view: Any, context: Any, image: Image, name: str) -> Markup:
     """Draw the bytes of the file and, below, its width and height."""
-    size = columns.file_size(view, context, image, name)
+    size = html(columns.file_size(view, context, image, name))
     below = dimensions(view, context, image, name)
-    return Markup('%s<div class="reason text-nowrap">%s</div>') % (size, below)
+    return Markup(f'{size}<div class="reason text-nowrap">{below}</div>')  # noqa: S704 - escaped
 
 
 def uploader(_view: Any, _context: Any, image: Image, _name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import re
+from functools import partial
 from pathlib import Path
 
 import simplejpeg  # type: ignore[import-untyped]
@@ -15,10 +16,11 @@ from PIL import Image, ImageChops
 
 from cms.imaging.geometry import Size
 from cms.imaging.probe import BrokenPicture
-from cms.imaging.scaling import Spent
+from cms.imaging.rows import Rows, memory
 
-# Four bytes a pixel, as Pillow has them: it takes the decoder's memory over as it is.
-_SPACES = {"RGB": ("RGBX", "RGBX"), "L": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK")}
+# What the decoder calls a mode, and in which of Pillow's modes it leaves the pixels. Colours
+# have four bytes a pixel there: Pillow takes the memory over as it is.
+_SPACES = {"RGB": ("RGBA", "RGBX"), "L": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK")}
 
 # What the decoder says when it goes on with a guess. It also complains of padding,
 # odd profiles and odd revisions, none of which changes a pixel.
@@ -35,45 +37,64 @@ _LEFT_OVER = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marke
 _STRAY_BYTES = 8  # or fewer are no sign of damage
 
 
-def decoded(image: Image.Image, path: Path, at_least: Size) -> tuple[Image.Image, Spent]:
-    """Return the pixels of the JPEG that `image` has opened at `path`, and how to give back
-    the memory of so many rows at the top, where that can be done.
+class Unusual(Exception):
+    """The strict decoder does not take this file: a rare sampling, padding at its end."""
+
+
+def decoded(image: Image.Image, path: Path, at_least: Size) -> tuple[Image.Image, Rows | None]:
+    """Return the pixels of the JPEG that `image` has opened at `path`, and their rows if they
+    are still to come: what is wrong with them is known when they are waited for.
 
     They come at the smallest scale, in eighths, that is not under `at_least`,
     which costs a fraction of the time and memory of a full decode. Raises
-    `BrokenPicture` where the decoder had to guess, and Pillow's errors.
+    `BrokenPicture` where the decoder had to guess, and `Unusual`.
     """
-    data = path.read_bytes()
+    data = _mapped(path)
+    if image.mode not in _SPACES:
+        raise Unusual
+    space, mode = _SPACES[image.mode]
+    least = {"min_width": at_least[0], "min_height": at_least[1]}
     try:
-        space, mode = _SPACES[image.mode]
-        least = {"min_width": at_least[0], "min_height": at_least[1]}
         height, width, *_ = simplejpeg.decode_jpeg_header(data, **least)
-        memory = _memory(height * width * len(mode))
-        simplejpeg.decode_jpeg(data, colorspace=space, **least, buffer=memory)
-    except (ValueError, KeyError) as error:
-        if _guessed(str(error), data):
-            raise BrokenPicture from error
-        return _by_pillow(image, at_least), None
-    picture = Image.frombuffer(mode, (width, height), memory, "raw", mode, 0, 1)  # type: ignore[arg-type]
-    if image.mode == "CMYK":
-        # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
-        return ImageChops.invert(picture), None
-
-    def spent(rows: int) -> None:
-        used = rows * width * len(mode)
-        memory.madvise(mmap.MADV_DONTNEED, 0, used - used % mmap.PAGESIZE)
-
-    return picture, spent
+    except ValueError as error:
+        raise _what_is_wrong(error, data) from error
+    decode = partial(_decode, data, space, least)
+    rows = None
+    if space == "RGBA":
+        rows = Rows((width, height), decode, data)
+        pixels = rows.memory
+    else:
+        pixels = memory(height * width * len(mode))
+        decode(pixels)
+    picture = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)  # type: ignore[arg-type]
+    # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.
+    return ImageChops.invert(picture) if mode == "CMYK" else picture, rows
 
 
-def _memory(size: int) -> mmap.mmap:
+def by_pillow(image: Image.Image, at_least: Size) -> Image.Image:
+    """Decode what is unusual. Raises Pillow's errors."""
+    image.draft(image.mode, at_least)
+    image.load()
+    return image
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _decode(data: mmap.mmap, space: str, least: dict[str, int], into: object) -> None:
     try:
-        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    except OSError as error:
-        raise MemoryError from error
+        simplejpeg.decode_jpeg(data, colorspace=space, **least, buffer=into)
+    except ValueError as error:
+        raise _what_is_wrong(error, data) from error
 
 
-def _guessed(complaint: str, data: bytes) -> bool:
+def _what_is_wrong(error: ValueError, data: mmap.mmap) -> Exception:
+    return BrokenPicture() if _guessed(str(error), data) else Unusual()
+
+
+def _guessed(complaint: str, data: mmap.mmap) -> bool:
     """Tell whether what the decoder complains of means that some pixels are wrong."""
     if left_over := _LEFT_OVER.match(complaint):
         count = int(left_over[1])
@@ -83,16 +104,9 @@ def _guessed(complaint: str, data: bytes) -> bool:
     return complaint.startswith(_GUESSED)
 
 
-def _start_of_scan(data: bytes) -> int:
+def _start_of_scan(data: mmap.mmap) -> int:
     """Return where the compressed data begins, behind previews with ends of their own."""
     place = 2
     while data[place : place + 1] == b"\xff" and data[place + 1 : place + 2] != b"\xda":
         place += 2 + int.from_bytes(data[place + 2 : place + 4])
     return place
-
-
-def _by_pillow(image: Image.Image, at_least: Size) -> Image.Image:
-    """Decode what the strict decoder does not take: rare samplings, padded files."""
-    image.draft(image.mode, at_least)
-    image.load()
-    return image

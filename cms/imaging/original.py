@@ -13,11 +13,12 @@ from PIL import Image
 from cms.imaging import colour, geometry, jpeg, likeness, metadata, motion, probe, scaling, strip
 from cms.imaging.formats import BY_PILLOW_NAME, GIF, JPEG, PNG, WEBP
 from cms.imaging.geometry import Region, displayed
-from cms.imaging.scaling import Cut, Level, Spent
+from cms.imaging.rows import Rows
+from cms.imaging.scaling import Cut, Level
 
 # A JPEG is decoded at no less than this many times the largest rendition, so
 # that the last step down is ours and sharp.
-OVERSAMPLING = 1.5
+OVERSAMPLING = 1.75
 _PLAIN_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 _PLAIN_BITS = 8
 _DRAWN = (PNG, GIF, WEBP)  # formats that drawings come in
@@ -83,7 +84,11 @@ class Original:
         Raises whatever a decoder stumbles over.
         """
         wanted = list(cuts)
-        raw = self._decoded(max(cut.scale for cut in wanted))
+        if self.format is JPEG:
+            return self._photo(wanted, max(cut.scale for cut in wanted) * OVERSAMPLING)
+        pixels = motion.first_frame(self._image)
+        # The frames to come are decoded into the same.
+        raw = self._level(pixels.copy() if self.frames > 1 else pixels)
         self.may_be_drawn = self.format in _DRAWN and likeness.may_be_drawn(raw.pixels)
         return self._made(raw, wanted)
 
@@ -109,24 +114,24 @@ class Original:
     def _upright(self, pixels: Image.Image) -> Image.Image:
         return pixels.transpose(_TURNS[self._turn]) if self._turn in _TURNS else pixels
 
-    def _decoded(self, scale: float) -> Level:
-        if self.format is JPEG:
-            part = scale * OVERSAMPLING
-            # Five to seven eighths take the decoder longer than the whole.
-            wanted = (side * (1 if part > _HALF else part) for side in self._image.size)
-            width, height = map(math.ceil, wanted)
-            return self._level(*jpeg.decoded(self._image, self.path, (width, height)))
-        pixels = motion.first_frame(self._image)
-        # The frames to come are decoded into the same.
-        return self._level(pixels.copy() if self.frames > 1 else pixels)
+    def _photo(self, cuts: list[Cut], part: float) -> Iterator[tuple[Cut, Image.Image]]:
+        # Five to seven eighths take the decoder longer than the whole.
+        wanted = (side * (1 if part > _HALF else part) for side in self._image.size)
+        width, height = map(math.ceil, wanted)
+        try:
+            return self._made(
+                self._level(*jpeg.decoded(self._image, self.path, (width, height))), cuts
+            )
+        except jpeg.Unusual:
+            return self._made(self._level(jpeg.by_pillow(self._image, (width, height))), cuts)
 
-    def _level(self, pixels: Image.Image, spent: Spent = None) -> Level:
+    def _level(self, pixels: Image.Image, rows: Rows | None = None) -> Level:
         scale = 1.0
         if self.format is JPEG:
             # Not the ratio of the sizes: the last pixel may hang over the edge.
             scale = max(1, round(_EIGHTHS * max(pixels.size) / max(self.size))) / _EIGHTHS
         whole = 0, 0, *displayed(self.size, self._turn)
-        return Level(colour.normalised(pixels), whole, (scale, scale), spent)
+        return Level(colour.normalised(pixels), whole, (scale, scale), rows)
 
     def _in_srgb(self, pixels: Image.Image) -> Image.Image:
         pixels, came_from = colour.in_srgb(pixels, self._profile)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -19,11 +19,12 @@ from cykooz_resizer import (  # type: ignore[import-untyped]
 from PIL import Image
 
 from cms.imaging.geometry import Size
+from cms.imaging.rows import Rows
 
 # Left, top, right and bottom in pixels, which need not be whole.
 Box = tuple[float, float, float, float]
 
-_STRIPS = 6
+_STRIPS = 10
 _WORTH_STRIPS = 1_000_000  # pixels; of fewer, there is nothing to save
 _SUPPORT = 3  # pixels of what is made, to each side, that Lanczos looks at
 
@@ -56,13 +57,15 @@ def resized(picture: Image.Image, size: Size, box: Box) -> Image.Image:
 def resized_together(
     picture: Image.Image,
     wanted: Sequence[tuple[Size, Box]],
-    spent: Callable[[int], None] | None = None,
+    rows: Rows | None = None,
+    *,
+    keep: bool = False,
 ) -> list[Image.Image]:
     """Return what is in each box at its size, as `resized` would.
 
     A large picture is gone through from top to bottom, a strip of each at a time: the
-    resizer's scratch is as high as what it is given. `spent` is called with the number of
-    rows at the top that are not needed any more.
+    resizer's scratch is as high as what it is given. Its `rows`, if they are still to come,
+    are waited for, and given back unless they are to be kept. In the end all have come.
     """
     if picture.mode not in _NAMES:
         return [picture.resize(size, Image.Resampling.LANCZOS, box) for size, box in wanted]
@@ -71,13 +74,17 @@ def resized_together(
     count = min([count, *(size[1] for size, _box in wanted)])
     split = [_strips(size, box, count) for size, box in wanted]
     for strips in zip(*split, strict=True):
+        if rows:
+            rows.wait(math.ceil(max(strip.box[3] + strip.reach for strip in strips)))
         source, above = _weighed(picture, strips) if picture.mode == "RGBA" else (picture, 0)
         for whole, strip in zip(made, strips, strict=True):
             left, top, right, bottom = strip.box
             box = left, top - above, right, bottom - above
             whole.paste(_resized(source, strip.size, box), (0, strip.place))
-        if spent:
-            spent(max(0, min(math.floor(strip.box[3] - strip.reach) for strip in strips)))
+        if rows and not keep:
+            rows.give_back(max(0, min(math.floor(s.box[3] - s.reach) for s in strips)))
+    if rows:
+        rows.wait(picture.height)
     return made
 
 

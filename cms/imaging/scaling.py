@@ -10,10 +10,12 @@ from PIL import Image
 from cms.imaging import resampling
 from cms.imaging.geometry import Point, Region, Size, contains, fit, part, size_of, window
 from cms.imaging.presets import Preset, Shape
+from cms.imaging.rows import Rows
 
-# A picture is made from one that is at least so many times as large: twice resampled
-# from nearer than that, it would differ from one that is made from the original.
+# A picture is made from the smallest that is at least so many times as large, else from the
+# largest that is a little larger: resampled again and again it would lose its sharpness.
 ENOUGH = 2.5
+_A_LITTLE = 1.4
 _TALLEST = 16_383  # what a WebP can hold; a preset's own height is far less
 
 
@@ -35,18 +37,15 @@ class Cut:
         return max(self.scales)
 
 
-Spent = Callable[[int], None] | None
-
-
 @dataclass(frozen=True)
 class Level:
-    """Pixels of a region, and how many of them there are for one of the original's. `spent`
-    gives memory back, if it can be: that of so many rows at the top."""
+    """Pixels of a region, and how many of them there are for one of the original's; and their
+    rows, while they are still being decoded."""
 
     pixels: Image.Image
     region: Region
     scales: Point
-    spent: Spent = None
+    rows: Rows | None = None
 
 
 def cut_for(preset: Preset, size: Size, crop: tuple[float, ...] | None, focal: Point) -> Cut:
@@ -63,13 +62,22 @@ def cut_for(preset: Preset, size: Size, crop: tuple[float, ...] | None, focal: P
 def make(
     raw: Level, cuts: Iterable[Cut], finish: Callable[[Image.Image], Image.Image]
 ) -> Iterator[tuple[Cut, Image.Image]]:
-    """Yield each cut's picture, the largest first. What comes from `raw` itself goes
-    through `finish`, which brings its colours in order. None is kept longer than needed."""
+    """Decode `raw`, and yield each cut's picture then, the largest first. What comes from `raw`
+    itself goes through `finish`, which brings its colours in order. None is kept longer than
+    needed. Raises what the decoder raises."""
     wanted = sorted(set(cuts), key=lambda cut: cut.scale, reverse=True)
     # None is `raw`, which is not the cut of its size: only that has its colours in order.
-    sources = [_smallest(wanted[:place], cut) for place, cut in enumerate(wanted)]
+    sources = [_source(wanted[:place], cut) for place, cut in enumerate(wanted)]
     unfinished = _from_raw(raw, [cut for cut in wanted if sources[wanted.index(cut)] is None])
-    del raw
+    return _drawn(wanted, sources, unfinished, finish)
+
+
+def _drawn(
+    wanted: list[Cut],
+    sources: list[Cut | None],
+    unfinished: dict[Cut, Image.Image],
+    finish: Callable[[Image.Image], Image.Image],
+) -> Iterator[tuple[Cut, Image.Image]]:
     levels: dict[Cut, Level] = {}
     for place, cut in enumerate(wanted):
         source = sources[place]
@@ -83,23 +91,21 @@ def make(
         yield cut, pixels
 
 
-def _smallest(larger: list[Cut], cut: Cut) -> Cut | None:
-    for other in reversed(larger):
-        if contains(other.region, cut.region) and min(other.scales) >= cut.scale * ENOUGH:
-            return other
-    return None
+def _source(larger: list[Cut], cut: Cut) -> Cut | None:
+    around = [other for other in larger if contains(other.region, cut.region)]
+    enough = [other for other in around if min(other.scales) >= cut.scale * ENOUGH]
+    a_little = [other for other in around if min(other.scales) >= cut.scale * _A_LITTLE]
+    return next(iter([*enough[-1:], *a_little]), None)
 
 
 def _from_raw(raw: Level, cuts: list[Cut]) -> dict[Cut, Image.Image]:
-    """Cut all at once, so that `raw` can go bit by bit, unless it is wanted as it is."""
+    """Cut all at once, so that `raw` can come and go bit by bit, unless it is wanted as it is."""
     boxes = {cut: _box(raw, cut) for cut in cuts}
     whole = (0, 0, *raw.pixels.size)
     as_it_is = [cut for cut in cuts if (*boxes[cut], *cut.size) == (*whole, *raw.pixels.size)]
     others = [cut for cut in cuts if cut not in as_it_is]
     made = resampling.resized_together(
-        raw.pixels,
-        [(cut.size, boxes[cut]) for cut in others],
-        None if as_it_is else raw.spent,
+        raw.pixels, [(cut.size, boxes[cut]) for cut in others], raw.rows, keep=bool(as_it_is)
     )
     return dict.fromkeys(as_it_is, raw.pixels) | dict(zip(others, made, strict=True))
 

@@ -208,7 +208,7 @@ def test_ink_is_read_as_pillow_reads_it(tmp_path):
     path = tmp_path / "ink.jpg"
     path.write_bytes(pictures.profiled_jpeg(None, "CMYK"))
     with Image.open(path) as image:
-        strict, _spent = jpeg.decoded(image, path, image.size)
+        strict, _rows = jpeg.decoded(image, path, image.size)
         assert ImageChops.difference(strict, image).getbbox() is None
 
 

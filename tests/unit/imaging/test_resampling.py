@@ -95,11 +95,22 @@ def test_rows_that_are_spent_are_not_looked_at_again():
     picture, told = large("RGB"), []
     expected = resized_together(picture, TOGETHER[:2])
 
-    def spent(rows):
-        told.append(rows)
-        picture.paste(0, (0, 0, LARGE[0], rows))
+    class Coming:
+        """Rows that are not there before they are waited for, nor once they are given back."""
 
-    made = resized_together(picture, TOGETHER[:2], spent)
+        def __init__(self):
+            self.shown = Image.new("RGB", LARGE)
+
+        def wait(self, count):
+            top = 0, 0, LARGE[0], count
+            self.shown.paste(picture.crop(top), top)
+
+        def give_back(self, count):
+            told.append(count)
+            picture.paste(0, (0, 0, LARGE[0], count))
+
+    rows = Coming()
+    made = resized_together(rows.shown, TOGETHER[:2], rows)
     assert [one.tobytes() for one in made] == [one.tobytes() for one in expected]
     assert told == sorted(told)
     assert told[-1] > LARGE[1] * 0.9

@@ -69,7 +69,8 @@ class Conflicts:
         form.conflicts = {}
         for name in saved:
             if request.form.get(self.CHOICE + name) == THEIRS:
-                form[name].data, form[name].process_errors = getattr(obj, name), []
+                form[name].process_errors = []
+                form[name].process_data(getattr(obj, name))
         return form
 
     def update_model(self, form: Form, model: Any) -> bool:
@@ -155,10 +156,10 @@ def _choices(field: Field) -> Mapping[str, str]:
 
 
 def _comparable(model: Any) -> set[str]:
-    """Return the columns and single relations; rows of a related kind have forms of their own."""
+    """Return the columns and relations; but rows that are a row's own have forms of their own."""
     mapper = inspect(model).mapper
-    single = {relation.key for relation in mapper.relationships if not relation.uselist}
-    return single | {column.key for column in mapper.column_attrs}
+    others = {it.key for it in mapper.relationships if not it.uselist or it.secondary is not None}
+    return others | {column.key for column in mapper.column_attrs}
 
 
 def digest(values: dict[str, str]) -> str:
@@ -167,4 +168,6 @@ def digest(values: dict[str, str]) -> str:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, list) and not any(isinstance(one, float) for one in value):
+        return "\n".join(sorted(map(str, value)))  # rows, or what a form calls them
     return "" if value is None else str(value)

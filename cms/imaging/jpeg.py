@@ -22,6 +22,8 @@ from cms.imaging.rows import Rows, memory
 # have four bytes a pixel there: Pillow takes the memory over as it is.
 _SPACES = {"RGB": ("RGBA", "RGBX"), "L": ("GRAY", "L"), "CMYK": ("CMYK", "CMYK")}
 
+_WORTH_ROWS = 16 << 20  # bytes of the file and its pixels; of less, there is nothing to save
+
 # What the decoder says when it goes on with a guess. It also complains of padding,
 # odd profiles and odd revisions, none of which changes a pixel.
 _GUESSED = (
@@ -59,12 +61,13 @@ def decoded(image: Image.Image, path: Path, at_least: Size) -> tuple[Image.Image
     except ValueError as error:
         raise _what_is_wrong(error, data) from error
     decode = partial(_decode, data, space, least)
+    size = height * width * len(mode)
     rows = None
-    if space == "RGBA":
+    if space == "RGBA" and len(data) + size > _WORTH_ROWS:
         rows = Rows((width, height), decode, data)
         pixels = rows.memory
     else:
-        pixels = memory(height * width * len(mode))
+        pixels = memory(size)
         decode(pixels)
     picture = Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)  # type: ignore[arg-type]
     # Inks are stored upside down, as Adobe once began it; Pillow assumes the same.

@@ -20,6 +20,7 @@ from tests.factories import make_user
 from tests.processes import PASSWORD
 
 NEW_PASSWORD = "a horse of another colour"
+HIDDEN = re.compile(r'name="(_seen|_seen_fields)" value="([^"]+)"')
 CHINESE = {"Accept-Language": "zh-CN"}
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
@@ -163,6 +164,22 @@ def test_a_role_that_is_given_counts_at_once(ctx, client, boss, ada):
             "roles": [["editor"], ["editor", "administrator"]],
         },
     )
+
+
+@pytest.mark.case(39)
+def test_of_two_who_give_roles_at_once_the_second_sees_what_the_first_gave(client, boss, ada):
+    path = f"/admin/user/edit/?id={ada.id}"
+    seen = dict(HIDDEN.findall(client.get(path).text))
+    client.post(path, data={"roles": ["editor", "viewer"], **seen})
+    mine = {"name": "Ada", "roles": ["author", "editor"]}
+    answer = client.post(path, data={**mine, **seen})
+    assert answer.status_code == 422
+    assert "Somebody else saved this in the meantime." in answer.text
+
+    seen = dict(HIDDEN.findall(answer.text)) | {"_choice-roles": "theirs"}
+    assert client.post(path, data={**mine, **seen}).status_code == 302
+    db.session.refresh(ada)
+    assert (ada.name, {role.name for role in ada.roles}) == ("Ada", {"editor", "viewer"})
 
 
 def test_who_is_switched_off_is_out_at_once_and_no_link_lets_them_in(ctx, client, boss, ada):

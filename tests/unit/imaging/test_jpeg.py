@@ -9,6 +9,9 @@ from cms.imaging import jpeg
 from cms.imaging.probe import BrokenPicture
 from tests import pictures
 
+AT_ONCE = [pytest.param(1 << 30, id="at once")]
+BY_ROWS = [pytest.param(0, id="by rows")]
+
 
 def decoded(tmp_path, data, at_least=(1, 1)):
     path = tmp_path / "photo.jpg"
@@ -23,6 +26,12 @@ def decoded(tmp_path, data, at_least=(1, 1)):
         return picture
 
 
+@pytest.fixture(autouse=True, params=[*AT_ONCE, *BY_ROWS])
+def worth_rows(request, monkeypatch):
+    """A photo is decoded at once, or row by row if it is large; with the same result."""
+    monkeypatch.setattr(jpeg, "_WORTH_ROWS", request.param)
+
+
 def before_its_end(data, stray):
     return data[:-2] + stray + data[-2:]
 
@@ -34,6 +43,7 @@ def test_a_photo_is_decoded_at_the_smallest_scale_that_is_large_enough(tmp_path)
     assert decoded(tmp_path, data, (1, 800)).size == (1600, 800)
 
 
+@pytest.mark.parametrize("worth_rows", BY_ROWS, indirect=True)
 @pytest.mark.parametrize("progressive", [False, True])
 def test_rows_that_were_waited_for_are_there(tmp_path, progressive):
     photo = pictures.noise(1600, 1200).convert("RGB")
@@ -49,6 +59,7 @@ def test_rows_that_were_waited_for_are_there(tmp_path, progressive):
         assert ImageChops.difference(shown, expected.crop(top)).getbbox() is None
 
 
+@pytest.mark.parametrize("worth_rows", BY_ROWS, indirect=True)
 def test_what_is_wrong_further_down_is_told_when_it_is_waited_for(tmp_path):
     path = tmp_path / "photo.jpg"
     data = pictures.encoded(pictures.noise(1600, 1200).convert("RGB"), "JPEG")

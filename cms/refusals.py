@@ -179,6 +179,7 @@ def _seconds_to_wait() -> int:
 def _answer_cms_error(error: errors.CmsError) -> Any:
     answer: Any = _KINDS.get(type(error), UnprocessableEntity)()
     answer.told = error
+    _swallow_body()
     return answer_error(answer)
 
 

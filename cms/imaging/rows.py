@@ -10,6 +10,7 @@ import mmap
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from cms.imaging.geometry import Size
 
@@ -60,6 +61,6 @@ def memory(size: int) -> mmap.mmap:
         found = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise MemoryError from error
-    if hasattr(mmap, "MADV_HUGEPAGE"):  # each page is taken once: the fewer, the quicker
+    with suppress(AttributeError, OSError):  # each page is taken once: the fewer, the quicker
         found.madvise(mmap.MADV_HUGEPAGE)
     return found

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
@@ -51,12 +52,15 @@ def upload(client, log_in):
     return go
 
 
-def test_a_full_disk_loses_nothing(disk, upload, run_jobs):
-    assert upload(1200)[0] == 202
+def fill(disk):
     with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         while filler.write(b"x" * 4096):
             pass
 
+
+def test_a_full_disk_loses_nothing(disk, upload, run_jobs):
+    assert upload(1200)[0] == 202
+    fill(disk)
     assert upload(1000) == (422, StorageFull.sentence)
     run_jobs()
     job = db.session.scalars(select(Job)).one()
@@ -64,6 +68,24 @@ def test_a_full_disk_loses_nothing(disk, upload, run_jobs):
     (disk / "filler").unlink()
     run_jobs(hours=1)
     assert db.session.scalars(select(Image)).one().status == ImageStatus.READY
+
+
+def test_an_upload_that_finds_no_room_is_read_to_its_end(disk, log_in, client):
+    """A browser that still sends would be cut off, and hear no answer."""
+    log_in("editor")
+    fill(disk)
+    file = FileStorage(io.BytesIO(pictures.jpeg(1000, 900) + bytes(1_000_000)), "harbour.jpg")
+    boundary, body = encode_multipart({"file": file})
+    sent = io.BytesIO(body)
+    answer = client.post(
+        "/admin/image/upload",
+        input_stream=sent,
+        content_length=len(body),
+        content_type=f'multipart/form-data; boundary="{boundary}"',
+        headers={"Accept": "application/json"},
+    )
+    assert (answer.status_code, answer.json["error"]) == (422, StorageFull.sentence)
+    assert sent.read() == b""
 
 
 def test_a_disk_that_can_only_be_read_is_told_in_words(disk, upload, run_jobs, client):

@@ -278,7 +278,6 @@ def test_ticked_rows_are_edited_together_and_that_is_undone(page, site, log_in, 
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.locator(".notice-warning")).to_contain_text("Tick what is to be changed.")
     page.troubles.clear()  # Chromium complains of an answer that says what is wrong
-    page.wait_for_load_state()
     page.get_by_label("Alternative text", exact=True).fill("By the sea")
     expect(page.get_by_label("Change Alternative text")).to_be_checked()
     page.get_by_role("button", name="Save").click()

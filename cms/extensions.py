@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask_babel import Babel
+from babel import Locale
+from flask import g
+from flask_babel import Babel, get_locale
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
@@ -18,3 +20,13 @@ babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 talisman = Talisman()
+
+
+def locale() -> Locale | None:
+    """Return the language of this page. Flask-Babel's `get_locale` takes three times as long to
+    find it again, and a page asks five hundred times."""
+    try:
+        known: Locale | None = g._flask_babel.babel_locale  # noqa: SLF001
+    except (RuntimeError, AttributeError):
+        known = None
+    return known or get_locale()

@@ -14,12 +14,14 @@ from typing import Any
 
 from babel import Locale
 from flask import Flask, current_app
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
+
+from cms.extensions import locale
 
 _SAID = "cms.said"  # the extension that remembers translations
 _SPECIAL = re.compile("[&<>\"']").search
@@ -33,7 +35,7 @@ def init_app(app: Flask) -> None:
 
     @pass_eval_context
     def words(context: EvalContext, text: str, /, **facts: Any) -> str:
-        found = said(text, get_locale(), escaped=context.autoescape)
+        found = said(text, locale(), escaped=context.autoescape)
         # Jinja's own fills in always, so that a template writes `%%` for `%`.
         return found % facts if facts or "%" in found else found
 
@@ -57,7 +59,7 @@ def lazy(text: str) -> LazyString:
 
 def _remembered(text: str) -> str:
     said = current_app.extensions.get(_SAID, _translated) if current_app else _translated
-    return str(said(text, get_locale(), escaped=False))
+    return str(said(text, locale(), escaped=False))
 
 
 def _translated(text: str, _locale: Locale | None, *, escaped: bool = False) -> str:
@@ -93,7 +95,7 @@ def html(value: Any) -> str:
 
 def language() -> str:
     """Return the language of this page as the `lang` attribute wants it: `zh-Hans-CN`."""
-    return str(get_locale() or "en").replace("_", "-")
+    return str(locale() or "en").replace("_", "-")
 
 
 def labelled(name: Any, value: Any) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, cast
 
 from flask.templating import Environment
-from flask_babel import get_locale
 from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
+
+from cms.extensions import locale
 
 # Globals that say the same to everybody who reads a language.
 FIXED = ("_", "gettext", "icon")
@@ -44,7 +45,7 @@ class InLanguages(Environment):
     def _spoken(self) -> InLanguages:
         if self.language is not None:
             return self
-        language = str(get_locale() or "")
+        language = str(locale() or "")
         known: dict[str, InLanguages] = self.__dict__.setdefault("spoken", {})
         found = known.get(language)
         if found is None:

@@ -80,7 +80,7 @@ def measure(kinds: list[str], rows: int, rounds: int) -> None:
             for name, address in addresses(rows).items():
                 took, known = _timed(app, address, rounds)
                 print(f"{name:26}{took:10.1f}{known:10.1f} as 304{_slow(took)}")
-            client = _editor(app)
+            client = _administrator(app)
             for name, address in lists(rows).items():
                 took = _asked(client, address, rounds)
                 print(f"{name:26}{took:10.1f}{_slow(took)}")
@@ -90,7 +90,7 @@ def _slow(took: float) -> str:
     return "  over 60 ms" if took > MOST else ""
 
 
-def _editor(app: Flask) -> FlaskClient:
+def _administrator(app: Flask) -> FlaskClient:
     with app.app_context():
         create_user(**WHO, roles=["administrator"])
         db.session.commit()

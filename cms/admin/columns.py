@@ -32,7 +32,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import g
-from flask_babel import format_date, format_decimal, format_timedelta, get_locale
+from flask_babel import format_date, format_decimal, format_timedelta
 from markupsafe import Markup, escape
 
 from cms import clock
@@ -40,6 +40,7 @@ from cms.admin.buttons import Offered, RowButton
 from cms.admin.picture_columns import Picture, Pictures, Shot, picture, pictures
 from cms.admin.trees import Tree, tree
 from cms.edge import inner_target
+from cms.extensions import locale
 from cms.look import html, icon, listed
 from cms.look import lazy as _l
 from cms.media.sizes import size_in_words
@@ -126,7 +127,7 @@ def status(states: Mapping[Any, State]) -> Status:
 
 def badge(state: State) -> Markup:
     """Draw a state. Its words are looked up once for all rows of a page."""
-    drawn, key = g.setdefault("badges", {}), (id(state), get_locale())
+    drawn, key = g.setdefault("badges", {}), (id(state), locale())
     if key not in drawn:  # with the state, or another could be in its place in memory
         drawn[key] = state, _drawn(state)
     found: Markup = drawn[key][1]
@@ -171,9 +172,7 @@ def time_tag(value: datetime) -> Markup:
     age = value - clock.now()
     recent = abs(age.days) < RECENT_DAYS
     in_utc = value.astimezone(UTC)
-    words = (
-        format_timedelta(age, add_direction=True) if recent else _day(in_utc.date(), get_locale())
-    )
+    words = format_timedelta(age, add_direction=True) if recent else _day(in_utc.date(), locale())
     # Put together by hand: `format` would take as long as all the rest.
     stamp = value.isoformat(timespec="seconds")
     tip = in_utc.isoformat(" ", timespec="seconds")[:19]

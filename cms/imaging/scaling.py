@@ -107,6 +107,8 @@ def _from_raw(raw: Level, cuts: list[Cut]) -> dict[Cut, Image.Image]:
     made = resampling.resized_together(
         raw.pixels, [(cut.size, boxes[cut]) for cut in others], raw.rows, keep=bool(as_it_is)
     )
+    if not as_it_is:
+        raw.pixels.close()  # its memory goes, whoever still knows it
     return dict.fromkeys(as_it_is, raw.pixels) | dict(zip(others, made, strict=True))
 
 

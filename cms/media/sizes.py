@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import format_decimal, get_locale
+from flask_babel import format_decimal
 from flask_babel import gettext as _
+
+from cms.extensions import locale
 
 _UNITS = ("kB", "MB", "GB", "TB")
 
@@ -20,7 +22,7 @@ def size_in_words(size: float) -> str:
         if size < 999.5 or unit == _UNITS[-1]:  # noqa: PLR2004 - what would round to 1000
             break
     number = round(size) if size >= 100 else round(size, 1)  # noqa: PLR2004
-    return f"{_decimal(number, get_locale())} {unit}"
+    return f"{_decimal(number, locale())} {unit}"
 
 
 @lru_cache(maxsize=2_000)

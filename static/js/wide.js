@@ -13,8 +13,11 @@ if (list) {
     box.classList.add("is-measured");
     box.classList.toggle("is-wide", table.scrollWidth > box.clientWidth + 1);
   };
-  const watch = new ResizeObserver(measure);
+  // In the next frame: while the list is given its new width, the table still has the old one.
+  const watch = new ResizeObserver(() => requestAnimationFrame(measure));
   watch.observe(list);
+  const table = list.querySelector(".table-box table");
+  if (table) watch.observe(table);
   const bulk = list.querySelector(".bulk");
   if (bulk) watch.observe(bulk);
   measure();

@@ -20,9 +20,8 @@ from cms.api.uploads import (
     PLACE,
     RefusedSchema,
     UploadQuerySchema,
-    all_refused,
     of_refused,
-    place,
+    taken_in,
     under_way,
 )
 from cms.api.words import PersonSchema, Said, reason, told, when
@@ -172,13 +171,7 @@ def upload_documents(asked: Any) -> Response:
     job. Files that are here already are not taken a second time.
     """
     result = acts.upload(request.files.getlist("file"), person(), **asked)
-    if result.refused and not (result.taken or result.duplicates):
-        raise all_refused(result.refused)
-    answer = one(DocumentsTakenSchema, _as_answer(result))
-    if result.taken:
-        answer.status_code = 202
-        answer.location = place(READER, *result.taken[0])
-    return answer
+    return taken_in(READER, DocumentsTakenSchema, result, _as_answer(result))
 
 
 @documents.offer(

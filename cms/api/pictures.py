@@ -18,9 +18,8 @@ from cms.api.uploads import (
     PLACE,
     RefusedSchema,
     UploadQuerySchema,
-    all_refused,
     of_refused,
-    place,
+    taken_in,
     under_way,
 )
 from cms.api.words import PersonSchema, Said, reason, told, when
@@ -194,13 +193,7 @@ def upload_files(asked: Any) -> Response:
     not see jobs, the picture's. Files that are here already are not taken a second time.
     """
     result = upload_pictures(request.files.getlist("file"), person(), again=asked["again"])
-    if result.refused and not (result.taken or result.duplicates):
-        raise all_refused(result.refused)
-    answer = one(UploadSchema, _as_answer(result))
-    if result.taken:
-        answer.status_code = 202
-        answer.location = place(READER, *result.taken[0])
-    return answer
+    return taken_in(READER, UploadSchema, result, _as_answer(result))
 
 
 @pictures.offer(

@@ -50,7 +50,7 @@ class RefusedSchema(Schema):
     error = fields.String()
 
 
-def place(reader: str, thing: Any, job: Job) -> str:
+def _place(reader: str, thing: Any, job: Job) -> str:
     """Return where the work on a thing is watched: its job, for those who may see that."""
     if may(current_user, "view", "job", job):
         return url_for("jobs.read_job", id=job.id)
@@ -60,7 +60,20 @@ def place(reader: str, thing: Any, job: Job) -> str:
 def under_way(reader: str, thing: Any, job: Job) -> Response:
     """Answer the job that works on a thing again."""
     answer = one(JobSchema, job)
-    answer.status_code, answer.location = 202, place(reader, thing, job)
+    answer.status_code, answer.location = 202, _place(reader, thing, job)
+    return answer
+
+
+def taken_in(reader: str, schema: type[Schema], result: Any, told: Any) -> Response:
+    """Answer an upload as `told`: 202 and where the first file is worked on, if any was taken.
+
+    Raises the error of the first file if all were refused.
+    """
+    if result.refused and not (result.taken or result.duplicates):
+        raise _all_refused(result.refused)
+    answer = one(schema, told)
+    if result.taken:
+        answer.status_code, answer.location = 202, _place(reader, *result.taken[0])
     return answer
 
 
@@ -74,7 +87,7 @@ def of_refused(refused: Sequence[Refusal]) -> list[dict[str, str]]:
     return [{"filename": it.filename, "error": in_words(it.error)} for it in refused]
 
 
-def all_refused(refused: Sequence[Refusal]) -> Any:
+def _all_refused(refused: Sequence[Refusal]) -> Any:
     """Return the error of an upload of which nothing was taken."""
     too_large = all(isinstance(it.error, FileTooLarge) for it in refused)
     error: Any = RequestEntityTooLarge() if too_large else UnprocessableEntity()

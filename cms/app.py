@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cms import admin, api, cli, door, edge, look, refusals, site, storage
+from cms import admin, api, assets, cli, door, edge, look, refusals, site, storage
 from cms.config import PREFIX, TOP, Settings, load
 from cms.database import AT_ONCE, engine_options, with_driver, writing_at_once
 from cms.extensions import babel, csrf, db, limiter, migrate, talisman
@@ -44,7 +44,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     given = dict(config or {})
     settings = load(given)
-    app = Flask("cms", root_path=str(TOP), template_folder="templates", static_folder="static")
+    app = Flask("cms", root_path=str(TOP), static_url_path="/static/<mark>")
     app.request_class = UploadRequest
     app.jinja_environment = InLanguages
     app.config.update(_flask_config(settings))
@@ -53,6 +53,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _bind_extensions(app, settings)
+    assets.init_app(app, settings.theme)
     look.init_app(app)
     cli.init_app(app)
     site.init_app(app)

@@ -17,11 +17,11 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, request
 
+from cms import assets
 from cms.config import TOP, Settings, settings
 from cms.content import stamps
-from cms.site.pages import A_YEAR
 
 _KEPT = "cms.site.kept"
 MOST_KEPT = 500
@@ -37,8 +37,12 @@ _POLICY = {
     "frame-ancestors": "'none'",
 }
 # What a page is made by, beside its data.
-_MADE_BY = ("cms/site/*.py", "cms/content/bodies.py", "templates/site/**/*", "static/css/site.css",
-            "static/js/*.js", "cms/translations/*/LC_MESSAGES/*.po")  # fmt: skip
+_MADE_BY = (
+    "cms/site/*.py",
+    "cms/content/bodies.py",
+    "templates/site/**/*",
+    "cms/translations/*/LC_MESSAGES/*.po",
+)
 
 
 @dataclass(frozen=True)
@@ -79,26 +83,11 @@ class Kept:
 
 def init_app(app: Flask) -> None:
     forget(app)
-    app.jinja_env.globals["versioned"] = versioned
-    app.after_request(_keep_versioned)
 
 
 def forget(app: Flask) -> None:
     """Forget the pages that were drawn."""
     app.extensions[_KEPT] = Kept()
-
-
-def versioned(filename: str) -> str:
-    """Return the address of a file of `static/`, one that is new whenever the program is."""
-    return url_for("static", filename=filename, v=build(settings())[:10])
-
-
-def _keep_versioned(response: Response) -> Response:
-    if request.endpoint in {"static", "theme.static"} and "v" in request.args:
-        response.cache_control.no_cache = None
-        response.cache_control.public = response.cache_control.immutable = True
-        response.cache_control.max_age = A_YEAR
-    return response
 
 
 def give(address: str, names: Collection[str], draw: Callable[[], Drawn]) -> Response:
@@ -155,7 +144,7 @@ def _to_be_asked_again(response: Response, etag: str) -> Response:
 
 
 def _etag(address: str, marks: Iterable[str]) -> str:
-    parts = (build(settings()), request.host_url, address, *marks)
+    parts = (build(settings()), assets.mark(), request.host_url, address, *marks)
     return sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

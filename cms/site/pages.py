@@ -7,9 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from flask_login import current_user
 
+from cms.assets import A_YEAR
 from cms.edge import LOCALES, inner_target, locale_cookie, public
-
-A_YEAR = 365 * 24 * 60 * 60
 
 site = Blueprint("site", __name__)
 
@@ -38,4 +37,4 @@ def set_language() -> Any:
 @site.get("/favicon.ico")
 @public
 def favicon() -> Any:
-    return redirect(url_for("static", filename="favicon.svg"), 301)
+    return redirect(url_for("static", filename="favicon.svg"))

@@ -12,9 +12,9 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import is_resource_modified
 from werkzeug.wrappers import Response
 
+from cms.assets import A_YEAR
 from cms.config import settings
 from cms.media import files
-from cms.site.pages import A_YEAR
 
 # Where nginx is told to look: a location of this name that only it can enter.
 NGINX_LOCATION = "/stored/"

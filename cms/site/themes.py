@@ -2,7 +2,7 @@
 
 my-theme/theme.toml               the templates that pages may choose, in words
 my-theme/templates/site/….html    in place of the one of the same name
-my-theme/static/…                 at /theme/…
+my-theme/static/…                 at /theme/<mark>/…
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def init_app(app: Flask, folder: Path | None) -> None:
     app.jinja_loader = ChoiceLoader([own, shipped, PrefixLoader({"shipped": shipped})])
     files = Blueprint("theme", __name__)
 
-    @files.get("/theme/<path:filename>")
+    @files.get("/theme/<mark>/<path:filename>")
     @public
     def static(filename: str) -> Response:
         return send_from_directory(folder / "static", filename)

@@ -67,7 +67,7 @@ PUBLIC = {
     "/<language:language>/search",
     "/<language:language>/feed",
     "/<language:language>/feed/categories/<path:path>",
-    "/static/<path:filename>",
+    "/static/<mark>/<path:filename>",
 }
 PUBLIC |= {"/favicon.ico", "/healthz", "/readyz", "/api/v1/", "/api/v1/openapi.json"}
 NOWHERE = ("https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",

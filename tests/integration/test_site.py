@@ -580,14 +580,20 @@ def test_a_video_is_a_button_until_it_is_asked_for(client, live, editor):
 # Files
 
 
-def test_files_of_this_version_are_kept_for_ever_and_the_icon_is_found(client):
-    assert client.get("/favicon.ico").location == "/static/favicon.svg"
-    address = re.search(r'href="(/static/css/site\.css\?v=[^"]+)"', client.get("/en/").text)[1]
-    with client.get(address) as answer:
+def test_files_are_kept_for_ever_at_addresses_that_have_their_mark(client):
+    page = client.get("/en/").text
+    style, mark = re.search(r'href="(/static/([0-9a-f]{10})/css/site\.css)"', page).groups()
+    assert client.get("/favicon.ico").location == f"/static/{mark}/favicon.svg"
+    with client.get(style) as answer:
+        assert answer.mimetype == "text/css"
         assert answer.cache_control.immutable
         assert answer.cache_control.max_age > 1_000_000
-    with client.get("/static/favicon.svg") as answer:
-        assert answer.mimetype == "image/svg+xml"
+
+
+def test_what_a_page_of_another_version_asks_for_is_sent_but_not_kept(client):
+    with client.get("/static/0123456789/css/site.css") as answer:
+        assert answer.status_code == 200
+        assert answer.cache_control.no_cache
         assert not answer.cache_control.immutable
 
 

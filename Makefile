@@ -16,7 +16,9 @@ PORT ?= 8000
 ARGS ?=
 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard cms/translations/*/LC_MESSAGES/*.po))
-REQUIREMENTS := $(BIN)/.requirements
+# What is installed, of requirements/.
+LISTS ?= base dev
+REQUIREMENTS := $(LISTS:%=$(BIN)/.%)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
@@ -25,7 +27,11 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: $(BIN)/.installed static/vendor/uppy.min.js $(CATALOGUES) ## Install what QsCMS runs on, in this folder
+setup: $(BIN)/.installed static/vendor/uppy.min.js $(CATALOGUES) ## Install what QsCMS and its tests run on, in this folder
+
+.PHONY: install
+install: ## Install only what it takes to run QsCMS
+	@$(MAKE) setup LISTS=base
 
 .PHONY: run
 run: setup ## Start web server and worker on 127.0.0.1:$PORT; Ctrl-C stops both
@@ -34,7 +40,7 @@ run: setup ## Start web server and worker on 127.0.0.1:$PORT; Ctrl-C stops both
 	@PORT=$(PORT) exec honcho --app-root . --procfile deploy/Procfile start
 
 .PHONY: test
-test: setup lint chromium ## Check, then run every test
+test: setup lint docs chromium ## Check, then run every test
 	pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
@@ -80,7 +86,7 @@ docs: $(BIN)/.docs ## Make a site of the documentation, in build/docs
 	@echo "Open build/docs/index.html"
 
 .PHONY: bench
-bench: setup $(BIN)/.rivals ## Measure, and print the numbers
+bench: setup $(BIN)/.bench ## Measure, and print the numbers
 	for script in benchmarks/*.py; do python "$$script"; done
 
 # ON is one or more of redis+postgresql, postgresql, embedded, plain-huey, celery and rq.
@@ -94,7 +100,7 @@ WITHOUT ?=
 EMPTIED ?=
 
 .PHONY: chaos
-chaos: setup $(if $(filter celery rq,$(ON)),$(BIN)/.rivals) ## Kill workers and servers amid JOBS jobs, and count what is lost
+chaos: setup $(if $(filter celery rq,$(ON)),$(BIN)/.bench) ## Kill workers and servers amid JOBS jobs, and count what is lost
 	python -m tests.chaos --jobs $(JOBS) --kills $(KILLS) --seed $(SEED) --on $(ON) \
 		$(if $(WITHOUT),--without $(WITHOUT)) $(if $(EMPTIED),--emptied $(EMPTIED))
 
@@ -123,6 +129,8 @@ screenshots: setup chromium ## Take the pictures of the documentation anew
 
 # Behind the targets above.
 
+.SECONDARY: $(BIN)/.base $(BIN)/.dev $(BIN)/.docs $(BIN)/.bench
+
 $(BIN)/python:
 	@for python in python3.13 python3.12 python3.11 python3; do \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -134,22 +142,13 @@ $(BIN)/python:
 	echo "QsCMS needs Python 3.11 or newer, and found none in the PATH." >&2; \
 	exit 1
 
-$(REQUIREMENTS): requirements/base.txt requirements/dev.txt | $(BIN)/python
-	@echo "Installing the Python packages (a minute or two, the first time)"
-	@pip install --quiet --require-hashes $(addprefix -r ,$^)
+$(BIN)/.%: requirements/%.txt | $(BIN)/python
+	@echo "Installing the Python packages of $< (a minute or two, the first time)"
+	@pip install --quiet --require-hashes -r $<
 	@touch $@
 
 $(BIN)/.installed: $(REQUIREMENTS) pyproject.toml
 	@pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
-# What QsCMS is compared with. It does not need it.
-$(BIN)/.rivals: requirements/bench.txt | $(REQUIREMENTS)
-	@pip install --quiet --require-hashes -r $<
-	@touch $@
-
-$(BIN)/.docs: requirements/docs.txt | $(REQUIREMENTS)
-	@pip install --quiet --require-hashes -r $<
 	@touch $@
 
 # A node of its own where the system has none, or one too old for our lock file.

@@ -1,11 +1,22 @@
-"""How Gunicorn writes its lines: as all others. The rest is on its command line."""
+"""What Gunicorn is told, whoever starts it; its command line wins. Its lines are written as all
+others are."""
 
+import importlib
 import os
 from typing import Any
 
 from gunicorn import glogging
 
 from cms import logs
+
+importlib.reload(logs)  # a reload reads this file again, but not what it imports
+
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8
+graceful_timeout = 55  # seconds for open requests, inside the 60 that whoever stops it allows
+limit_request_line = 8190
+control_socket_disable = True
 
 # Without the page that led here, and the time, which each line has anyway.
 access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms "%(a)s"'

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -120,22 +120,27 @@ class Site:
         with self._app.app_context():
             yield
 
-    def start_web(self, *options: str) -> None:
-        """Run Gunicorn; `options` win over those here."""
+    def start_web(self, *options: str, on: socket.socket | None = None) -> None:
+        """Run Gunicorn, on a socket that is there already if one is given, as by systemd;
+        `options` win over those here."""
         port = self.url.rsplit(":", 1)[1]
         command = [
             BIN / "gunicorn",
             "--bind",
             f"127.0.0.1:{port}",
+            "--workers",
+            "1",
             "--threads",
             "4",
-            "--no-control-socket",
             "--config",
             "deploy/gunicorn.conf.py",
             *options,
             "wsgi:app",
         ]
-        self._start("web", command)
+        if on is not None:
+            handing_on = f'exec 3<&{on.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"'
+            command = ["bash", "-c", handing_on, "bash", *command]
+        self._start("web", command, [on.fileno()] if on else [])
         wait_for(self._answers, f"the web server; its log:\n{self.log('web')}")
 
     def start_consumer(self, command: tuple[str, ...] = ("./huey_consumer.sh",)) -> None:
@@ -168,10 +173,15 @@ class Site:
                 for engine in db.engines.values():
                     engine.dispose()
 
-    def _start(self, name: str, command: list) -> None:
+    def _start(self, name: str, command: list, handed: Sequence[int] = ()) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
             self._running[name] = subprocess.Popen(
-                command, cwd=self.top, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=self.top,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=handed,
             )
 
     def _says(self, name: str, words: str) -> bool:

@@ -21,7 +21,7 @@ from cms.extensions import db
 from cms.jobs.models import Job
 from tests.services import Service
 
-RESTARTED_AFTER = 2.0  # seconds, as RestartSec of deploy/qscms-worker.service
+RESTARTED_AFTER = 2.0  # seconds, as RestartSec of deploy/qscms-worker@.service
 AWAY = 3.0
 FULL = 10.0
 LARGE, SMALL = 1 << 30, 1 << 12

@@ -16,8 +16,8 @@ from tests.factories import make_picture
 from tests.memory import resident
 from tests.processes import PASSWORD, Site, begun_by
 
-# As in deploy/qscms-web.service.
-WEB = ("--workers", "2", "--threads", "8", "--graceful-timeout", "55")
+# As deploy/gunicorn.conf.py has it, and no test.
+WEB = ("--workers", "2", "--threads", "8")
 WORKER = ("./huey_consumer.sh", "-w", "3")
 PEOPLE = 10
 HERE_BEFORE = 60  # pictures: more than a page of the list

@@ -1,6 +1,7 @@
 """A new version takes over from the old one while people work."""
 
 import signal
+import socket
 import threading
 import urllib.request
 
@@ -16,7 +17,6 @@ CLIENTS = 4
 def site(tmp_path):
     site = Site(tmp_path)
     site.prepare()
-    site.start_web()
     yield site
     site.close()
 
@@ -50,6 +50,7 @@ class Load:
 
 
 def test_no_request_fails_while_the_web_server_loads_new_code(site):
+    site.start_web()
     with Load(f"{site.url}/login") as load:
         for _ in range(RELOADS):
             old, before = begun_by(site.pid("web")), load.answered
@@ -59,3 +60,17 @@ def test_no_request_fails_while_the_web_server_loads_new_code(site):
 
     assert load.failed == []
     assert load.answered > RELOADS * CLIENTS
+
+
+def test_no_request_fails_while_it_is_restarted_on_a_socket_that_stays(site):
+    """As by deploy/qscms-web@.socket: from another folder, with other settings."""
+    with socket.create_server(("127.0.0.1", int(site.url.rpartition(":")[2]))) as kept:
+        site.start_web(on=kept)
+        with Load(f"{site.url}/login") as load:
+            for _ in range(RELOADS):
+                before = load.answered
+                assert site.stop("web") == 0
+                site.start_web(on=kept)
+                wait_for(lambda before=before: load.answered > before + CLIENTS, "new answers")
+
+    assert load.failed == []

@@ -225,7 +225,12 @@ def test_a_process_ends_with_that_one_line_and_no_trace(folder, command, name, v
 
 
 def test_gunicorn_gives_up_rather_than_trying_again_for_ever(folder):
-    gunicorn = (BIN / "gunicorn", "--bind=127.0.0.1:0", "--no-control-socket", "wsgi:app")
+    gunicorn = (
+        BIN / "gunicorn",
+        "--bind=127.0.0.1:0",
+        "--config=deploy/gunicorn.conf.py",
+        "wsgi:app",
+    )
     done = run(folder, *map(str, gunicorn), CMS_COLOUR="blue")
 
     assert done.returncode == config.CANNOT_START

@@ -10,7 +10,7 @@ from supervisor.options import ProcessConfig, ServerOptions
 
 from cms import edge
 from cms.api.access import MULTIPART
-from cms.config import PREFIX, Settings
+from cms.config import PREFIX, Settings, load
 from tests.processes import BIN, TOP
 
 DEPLOY = TOP / "deploy"
@@ -44,19 +44,55 @@ def test_nginx_knows_each_directive_in_its_place(tmp_path):
     assert crossplane.parse(str(around), strict=True)["errors"] == []
 
 
-@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda path: path.stem)
+UNITS = [it for kind in ("service", "socket", "timer") for it in sorted(DEPLOY.glob(f"*.{kind}"))]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_systemd_knows_each_setting(unit):
     done = subprocess.run(
         [BIN / "systemdlint", "--norootfs", unit], capture_output=True, text=True, check=False
     )
-    found = set(re.findall(r"\[([\w.]+)\] - ", done.stdout + done.stderr))
-    # It asks for what is so anyway: that no one else manages our control group.
-    assert found <= {"Security.Delegate"}
+    found = set(re.findall(r"\[[\w.]+\] - (.+)", done.stdout + done.stderr))
+    assert found <= {
+        "Service should have Delegate being set",  # no one else manages our control group
+        "OOMPolicy is not supported in section Service",  # it is, since systemd 243
+        "Files created by service are world-writeable",  # as it says of any UMask
+    }
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*@.service")), ids=lambda path: path.name)
+def test_what_goes_on_is_begun_again_whatever_ends_it(unit):
+    text = unit.read_text()
+    assert {"Restart=always", "StartLimitIntervalSec=0", "OOMPolicy=continue"} <= set(text.split())
+
+
+def test_a_shell_reads_the_sample_of_settings_as_systemd_does(tmp_path):
+    """It takes what is between two single quotes for the value, as a shell does."""
+    sample = (DEPLOY / "environment.example").read_text()
+    lines = [line for line in sample.splitlines() if not line.startswith("#")]
+    as_systemd = dict(re.fullmatch(r"(CMS_[A-Z_]+)='([^']*)'", line).groups() for line in lines)
+    command = "set -a; . ./environment.example; env -0"
+    read = subprocess.run(
+        ["bash", "-c", command], cwd=DEPLOY, env={}, capture_output=True, text=True, check=True
+    )
+    as_shell = dict(it.split("=", 1) for it in read.stdout.split("\0") if it.startswith("CMS_"))
+
+    assert as_shell == as_systemd
+    keys = {name: "0123456789abcdef" * 4 for name, value in as_shell.items() if not value}
+    assert set(keys) == {"CMS_SECRET_KEY", "CMS_SECOND_FACTOR_KEYS"}
+    here = {"CMS_DATA_DIR": str(tmp_path), "CMS_STORAGE_URL": f"file://{tmp_path}/files"}
+    assert load(as_shell | keys | here).env == "production"
+
+
+def test_no_image_has_settings_in_it():
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
+    assert {"**/*.env", "**/.env*", "environment", "var", ".git"} <= set(ignored)
 
 
 def test_supervisor_reads_its_file_and_waits_for_what_runs(tmp_path, monkeypatch):
     text = (DEPLOY / "supervisor.conf").read_text()
-    known = {*ProcessConfig.req_param_names, "user"}
+    known = {*ProcessConfig.req_param_names, "user", "environment"}
+    known |= {"process_name", "numprocs", "numprocs_start"}
     assert set(re.findall(r"^(\w+)=", text, re.MULTILINE)) <= known
     # Users and folders of a machine that it is installed on.
     here = re.sub(r"^user=.*$", "", text, flags=re.MULTILINE).replace("/var/log/supervisor", ".")
@@ -68,7 +104,8 @@ def test_supervisor_reads_its_file_and_waits_for_what_runs(tmp_path, monkeypatch
     programs = [
         program for group in options.process_group_configs for program in group.process_configs
     ]
-    assert {program.name for program in programs} == {"qscms-web", "qscms-worker"}
+    assert [it.name for it in programs] == ["qscms-web-1", "qscms-web-2", "qscms-worker"]
+    assert [it.environment.get("PORT") for it in programs] == ["8001", "8002", None]
     assert {program.stopwaitsecs for program in programs} == {60}
 
 
@@ -102,7 +139,7 @@ def test_every_secret_is_asked_for_and_none_is_written(services):
 def test_the_proxy_streams_what_is_uploaded_and_nothing_else(app):
     """Anything else, sent slowly by a stranger, would keep a thread waiting."""
     conf = (DEPLOY / "nginx.conf").read_text()
-    ((streamed, settings),) = re.findall(r"location ~ (\^/\(admin\S+) \{([^}]*)\}", conf)
+    ((streamed, settings),) = re.findall(r"location ~ (\^/\(admin/\(\S+) \{([^}]*)\}", conf)
     large = {
         rule.rule
         for rule in app.url_map.iter_rules()

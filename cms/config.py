@@ -39,6 +39,12 @@ from cms.errors import BadSetting
 PREFIX = "CMS_"
 TOP = Path(__file__).parent.parent  # the checkout
 SHORTEST_SECRET = 32
+SHORTEST_TOKEN = 16
+# What may stand in a file instead, named by `CMS_<NAME>_FILE`: as containers are handed secrets.
+IN_FILES = (
+    "secret_key", "second_factor_keys", "metrics_token",
+    "database_url", "queue_url", "storage_url", "mail_url",
+)  # fmt: skip
 LEAST_SIGNS = 10  # different ones; a key made at random has more
 EMBEDDED_PARTS = ("database", "queue", "storage", "mail")
 # Whose videos and maps can be shown: what their addresses are, `cms.content.embeds` knows.
@@ -343,7 +349,7 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Self:
+    def _secret_in_production(self) -> Self:
         if self.env != "production":
             return self
         if len(self.secret_key.get_secret_value()) < SHORTEST_SECRET:
@@ -352,12 +358,22 @@ class Settings(BaseModel):
             )
         if len(set(self.secret_key.get_secret_value())) < LEAST_SIGNS:
             raise ValueError("CMS_SECRET_KEY: production needs one that nobody guesses")
-        if self.site_url and not self.site_url.startswith("https:"):
-            raise ValueError("CMS_SITE_URL: production needs one that begins with https://")
         if not self.second_factor_keys:
             raise ValueError(
                 f"CMS_SECOND_FACTOR_KEYS: production needs {SHORTEST_SECRET} characters or more"
             )
+        if 0 < len(self.metrics_token.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(
+                f"CMS_METRICS_TOKEN: production needs {SHORTEST_TOKEN} characters or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.env != "production":
+            return self
+        if self.site_url and not self.site_url.startswith("https:"):
+            raise ValueError("CMS_SITE_URL: production needs one that begins with https://")
         if not self.trusted_hosts:
             raise ValueError("CMS_TRUSTED_HOSTS: production needs the site's host name")
         for part in EMBEDDED_PARTS:
@@ -389,17 +405,11 @@ class Settings(BaseModel):
 def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     """Read the settings from the environment, `overrides` winning.
 
-    Raises `BadSetting`, one line that names the variable, for a wrong value,
-    an unknown name, or a combination that production refuses.
+    Raises `BadSetting`, one line that names the variable, for a wrong value, an unknown
+    name, a file that cannot be read, or a combination that production refuses.
     """
-    given = {**os.environ, **(overrides or {})}
-    values = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in given.items()
-        if name.startswith(PREFIX)
-    }
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate({**_read(os.environ), **_read(overrides or {})})
     except ValidationError as error:
         raise _in_one_line(error) from None
     return _with_embedded_parts(settings)
@@ -419,6 +429,32 @@ def settings() -> Settings:
     """Return the settings of the running application."""
     found: Settings = current_app.config["CMS_SETTINGS"]
     return found
+
+
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings among `given` by their names, those in files as well."""
+    values = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in given.items()
+        if name.startswith(PREFIX)
+    }
+    for name in IN_FILES:
+        path = values.pop(f"{name}_file", None)
+        if path and values.get(name):
+            variable = PREFIX + name.upper()
+            raise BadSetting(name=variable, problem=f"{variable}_FILE is set as well: give one")
+        if path:
+            values[name] = _content(path, f"{PREFIX}{name.upper()}_FILE")
+    return values
+
+
+def _content(path: str, variable: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").removesuffix("\n")
+    except OSError as error:
+        raise BadSetting(name=variable, problem=f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:  # whose words would repeat a piece of the secret
+        raise BadSetting(name=variable, problem=f"{path}: it is no text") from None
 
 
 def _in_one_line(error: ValidationError) -> BadSetting:

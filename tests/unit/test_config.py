@@ -189,6 +189,66 @@ def test_an_address_of_no_queue_is_named(address, problem):
     assert str(caught.value) == f"CMS_QUEUE_URL: {problem}"
 
 
+# Secrets in files
+
+
+@pytest.fixture
+def file_of(tmp_path):
+    def go(content):
+        path = tmp_path / "secret"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    return go
+
+
+@pytest.mark.parametrize("name", config.IN_FILES)
+def test_a_secret_may_stand_in_a_file(load, file_of, name):
+    value = f"redis://{KEY}"
+    read = getattr(load(**{f"CMS_{name.upper()}_FILE": file_of(f"{value}\n")}), name)
+
+    assert read in (value, SecretStr(value), (SecretStr(value),))
+
+
+def test_one_line_end_is_not_part_of_it(load, file_of):
+    settings = load(CMS_METRICS_TOKEN_FILE=file_of(" token \n\n"))
+
+    assert settings.metrics_token == SecretStr(" token \n")
+
+
+def test_a_file_of_the_environment_gives_way_to_an_argument(load, file_of, monkeypatch):
+    monkeypatch.setenv("CMS_SECRET_KEY_FILE", file_of("of the environment"))
+
+    assert load(CMS_SECRET_KEY=KEY).secret_key == SecretStr(KEY)
+
+
+def test_an_empty_name_of_a_file_names_none(load):
+    assert load(CMS_SECRET_KEY=KEY, CMS_SECRET_KEY_FILE="").secret_key == SecretStr(KEY)
+
+
+def test_a_secret_is_given_once(load, file_of):
+    with pytest.raises(BadSetting) as caught:
+        load(CMS_SECRET_KEY=KEY, CMS_SECRET_KEY_FILE=file_of("hunter2"))
+
+    assert str(caught.value) == "CMS_SECRET_KEY: CMS_SECRET_KEY_FILE is set as well: give one"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "No such file or directory"), (b"hunter2\xff", "it is no text")]
+)
+def test_a_file_that_cannot_be_read_is_named_and_not_repeated(load, file_of, content, problem):
+    path = "/no/such/file" if content is None else file_of(content)
+    with pytest.raises(BadSetting) as caught:
+        load(CMS_SECRET_KEY_FILE=path)
+
+    assert str(caught.value) == f"CMS_SECRET_KEY_FILE: {path}: {problem}"
+
+
+def test_what_is_no_secret_stands_in_no_file(load, file_of):
+    with pytest.raises(BadSetting, match=r"^CMS_LOCALE_FILE: there is no such setting$"):
+        load(CMS_LOCALE_FILE=file_of("en"))
+
+
 # As processes: the web server's, the worker's and the operator's
 
 
@@ -267,6 +327,7 @@ def test_production_takes_embedded_parts_that_are_accepted_by_name(load, folder)
         ("CMS_STORAGE_URL", ""),
         ("CMS_MAIL_URL", ""),
         ("CMS_MAIL_FROM", ""),
+        ("CMS_METRICS_TOKEN", "0123456789abcde"),
     ],
 )
 def test_production_refuses_what_is_unsafe(load, folder, name, value):

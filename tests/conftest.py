@@ -18,7 +18,7 @@ from cms.app import create_app
 from cms.audit.models import AuditEntry
 from cms.extensions import db
 from cms.jobs.queue import open_storage
-from cms.site import uses
+from cms.site import health, uses
 from cms.tasks import huey
 from tests import services, snapshots
 from tests.browser import CHROMIUM, QUIET
@@ -326,6 +326,7 @@ def _empty(app):
     db.session.commit()
     huey.flush()
     uses.forget(app)
+    app.extensions.pop(health.ROUNDS, None)
     for name in ("files", "mail"):
         for path in Path(app.config["CMS_SETTINGS"].data_dir, name).rglob("*"):
             if path.is_file():

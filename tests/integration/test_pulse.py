@@ -1,7 +1,10 @@
 """Whether anybody is working, told on every page and to those who ask by machine."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +14,7 @@ from cms.jobs import ledger, pulse
 from cms.jobs.consumer import Heart
 from cms.jobs.models import Job, Worker
 from cms.jobs.queue import open_storage
+from cms.site import health
 from cms.tasks import huey
 from tests.processes import free_port
 from tests.toy_tasks import write_toy
@@ -98,9 +102,55 @@ def test_readyz_names_what_is_away(client, heart, request):
         ("database", "queue", "storage", "worker"), "ok"
     )
     request.getfixturevalue("unreachable_queue")
-    answer = client.get("/readyz")
+    with clock.stopped_at(clock.now() + health.FRESH):
+        answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json["queue"] == "away"
+
+
+@pytest.fixture
+def halted(ctx, monkeypatch):
+    """A storage that lets each who asks wait, until it is told to go on."""
+    asked, go_on, storage = Event(), Event(), ctx.extensions["cms.storage"]
+
+    class Halted(type(storage)):
+        def exists(self, key):
+            asked.set()
+            assert go_on.wait(60)
+            return super().exists(key)
+
+    monkeypatch.setitem(ctx.extensions, "cms.storage", Halted(storage.folder))
+    yield SimpleNamespace(asked=asked, go_on=go_on)
+    go_on.set()
+
+
+def test_parts_are_asked_once_a_second_however_often_somebody_asks(client, heart, request):
+    now = clock.now()
+    with clock.stopped_at(now):
+        assert client.get("/readyz").status_code == 200
+    request.getfixturevalue("unreachable_queue")
+    for later, code in ((health.FRESH / 2, 200), (health.FRESH, 503), (-health.FRESH, 503)):
+        with clock.stopped_at(now + later):
+            assert client.get("/readyz").status_code == code
+
+
+def test_one_request_waits_for_a_part_that_hangs_and_no_other(ctx, client, heart, request):
+    now = clock.now()
+    with clock.stopped_at(now):
+        client.get("/readyz")
+    halted = request.getfixturevalue("halted")
+    with clock.stopped_at(now + health.FRESH), ThreadPoolExecutor(1) as pool:
+        try:
+            waits = pool.submit(lambda: ctx.test_client().get("/readyz"))
+            assert halted.asked.wait(60)
+            assert client.get("/readyz").json["storage"] == "ok", "what was found before"
+            with clock.stopped_at(now + health.FRESH + health.PATIENCE):
+                answer = client.get("/readyz")
+            assert answer.status_code == 503
+            assert (answer.json["queue"], answer.json["storage"]) == ("ok", "away")
+        finally:
+            halted.go_on.set()
+        assert waits.result().status_code == 200
 
 
 def test_ended_jobs_are_pruned_and_waiting_ones_kept(ctx, run_jobs):

@@ -69,6 +69,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         app,
         force_https=secure,
         session_cookie_secure=secure,
+        strict_transport_security_include_subdomains=False,  # those are somebody else's
         content_security_policy=_content_security_policy(settings),
         content_security_policy_nonce_in=["script-src", "style-src"],
         referrer_policy="same-origin",

@@ -29,12 +29,14 @@ const write = (key, draft) => attempt(() => localStorage.setItem(key, JSON.strin
 const forget = (key) => attempt(() => localStorage.removeItem(key));
 
 function tidyUp() {
-  const saved = document.cookie.match(/(?:^|; )saved_form=([A-Za-z0-9-]+)/)?.[1];
+  const cookie = /(?:^|; )((?:__Host-)?saved_form)=([A-Za-z0-9-]+)/;
+  const [, name, saved] = document.cookie.match(cookie) ?? [];
   for (const key of kept()) {
     const draft = read(key);
     if (!draft || !(Date.now() - draft.at < DAY) || draft.id === saved) forget(key);
   }
-  if (saved) document.cookie = "saved_form=; max-age=0; path=/; samesite=lax";
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  if (saved) document.cookie = `${name}=; max-age=0; path=/; samesite=lax${secure}`;
 }
 
 // Nobody who comes after a log-out finds anything.

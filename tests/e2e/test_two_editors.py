@@ -247,6 +247,20 @@ def test_leaving_with_unsaved_text_asks_and_coming_back_offers_it(page, picture,
     assert kept(page) == {}
 
 
+@pytest.mark.parametrize("name", ["saved_form", "__Host-saved_form"])
+def test_what_was_saved_is_forgotten_by_either_name_of_its_cookie(page, site, log_in, name):
+    log_in("editor")
+    page.evaluate("localStorage['draft:1:/x'] = JSON.stringify({ id: 'ab-12', at: Date.now() })")
+    # Browsers take the one of production over HTTPS alone.
+    page.add_init_script(
+        f"""Object.defineProperty(document, "cookie", {{
+            get: () => "a=b; {name}=ab-12", set: (it) => (window.written = it) }})"""
+    )
+    page.goto(f"{site.url}/admin/")
+    assert kept(page) == {}
+    assert page.evaluate("written").startswith(f"{name}=; max-age=0; path=/")
+
+
 def test_nobody_sees_what_another_typed(page, site, picture):
     address = picture("canoe")
     page.get_by_label("Title").fill("Not for others")

@@ -21,7 +21,7 @@ from cms.errors import N_, CmsError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_SUM = "QSCMS.sha256"
+SUM = "QSCMS.sha256"
 
 
 class BadBackup(CmsError):
@@ -46,10 +46,10 @@ class Writer:
     def add(self, name: str, source: Path) -> None:
         """Add a file that nobody writes to."""
         with source.open("rb") as file:
-            digest = _digest_of(file)
+            digest = digest_of(file)
             about = tarfile.TarInfo(name)
             about.size, about.mode = file.tell(), 0o600
-            about.pax_headers = {_SUM: digest}
+            about.pax_headers = {SUM: digest}
             file.seek(0)
             self._tar.addfile(about, file)
         self._all.update(f"{name} {digest}\n".encode())
@@ -92,8 +92,8 @@ def verify(source: Path) -> dict[str, Any]:
     """Read all of a backup, and return its manifest. Raises `BadBackup`."""
     together, number = hashlib.sha256(), 0
     for about, file in members(source):
-        digest = _digest_of(file)
-        if digest != about.pax_headers.get(_SUM):
+        digest = digest_of(file)
+        if digest != about.pax_headers.get(SUM):
             raise BadBackup(why=f"{about.name} is damaged")
         if about.name == MANIFEST:
             break
@@ -129,5 +129,6 @@ def members(source: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
             tar.members = []  # type: ignore[attr-defined]  # else it keeps each of them
 
 
-def _digest_of(file: IO[bytes]) -> str:
+def digest_of(file: IO[bytes]) -> str:
+    """Return the checksum of what is left to read of a file."""
     return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

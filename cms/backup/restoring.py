@@ -36,11 +36,17 @@ class Newer(CmsError):
     sentence = N_("This backup was made by another version, with the schema %(revision)s.")
 
 
+class OtherFile(CmsError):
+    """The storage holds something else under the key of a file of the backup."""
+
+    sentence = N_("Another file is stored as %(key)s already: restore into an empty storage.")
+
+
 def restore(source: Path) -> dict[str, Any]:
     """Verify a backup, and put back its files and rows; return its manifest.
 
     Rows are put back in one transaction, after the files: what is cut off is begun anew.
-    Raises `BadBackup`, `NotEmpty` and `Newer`.
+    Raises `BadBackup`, `NotEmpty`, `Newer` and `OtherFile`.
     """
     manifest = archive.verify(source)
     _refuse_unknown(manifest["revision"])
@@ -94,18 +100,19 @@ def _keep_files(source: Path, unneeded: set[str]) -> None:
     for about, file in archive.members(source):
         kind, _, key = about.name.partition("/")
         if kind == "files" and key not in unneeded:
-            _keep(key, file, about.size)
+            _keep(key, file, about.pax_headers[archive.SUM])
 
 
-def _keep(key: str, file: IO[bytes], size: int) -> None:
+def _keep(key: str, file: IO[bytes], digest: str) -> None:
     storage = files.storage()
     with storage.incoming() as incoming:
         shutil.copyfileobj(file, incoming)
         try:
             storage.adopt(incoming, key)
         except KeyTaken:  # by a restore that was cut off
-            if storage.size(key) != size:
-                raise
+            with storage.open(key) as there:
+                if archive.digest_of(there) != digest:
+                    raise OtherFile(key=key) from None
 
 
 def _queue_again() -> None:

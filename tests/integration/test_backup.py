@@ -170,6 +170,29 @@ def test_it_is_restored_into_an_empty_installation_alone(ctx, runner, tmp_path, 
         assert db.session.query(Image).count() == 3
 
 
+def test_a_restore_that_was_cut_off_goes_on_and_mixes_with_nothing_else(ctx, tmp_path, empty):
+    fill()
+    backup = tmp_path / "backup.tar"
+    taking.take(backup)
+    key = db.session.scalars(sa.select(Image.key)).first()
+    whole = (tmp_path / "whole").resolve()
+    with files.storage().open(key) as file:
+        whole.write_bytes(file.read())
+
+    with empty("sqlite"):
+        files.storage().save(key, whole)  # as the one before has left it
+        restoring.restore(backup)
+        assert db.session.query(Image).count() == 3
+    other = bytearray(whole.read_bytes())
+    other[-1] ^= 1
+    whole.write_bytes(other)
+    with empty("sqlite", "other"):
+        files.storage().save(key, whole)  # another one of the same size
+        with pytest.raises(restoring.OtherFile, match=f"Another file is stored as {key} already"):
+            restoring.restore(backup)
+        assert sa.inspect(db.engine).get_table_names() == []
+
+
 @pytest.mark.parametrize("harm", ["cut", "flipped"])
 def test_a_damaged_backup_is_refused_before_anything_is_done(ctx, tmp_path, empty, harm):
     fill()

@@ -83,7 +83,7 @@ _TEXTS = {
     for kind in ("article", "page")
     for page in ("edit_view", "autosave")
 }
-_TEXT_BYTES = 16_000_000
+TEXT_BYTES = 16_000_000
 
 # A proxy's number for a request, if it is fit for a log and for being read aloud.
 _SANE_NUMBER = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -184,7 +184,7 @@ def _limit_body() -> None:
             raise Forbidden
         return
     writes = endpoint in _TEXTS and may(current_user, *_TEXTS[endpoint])
-    limit = _TEXT_BYTES if writes else _FORM_BYTES
+    limit = TEXT_BYTES if writes else _FORM_BYTES
     request.max_content_length = request.max_form_memory_size = limit
 
 

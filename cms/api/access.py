@@ -40,6 +40,7 @@ Problem = TypeVar("Problem", bound=HTTPException)
 JSON, MULTIPART = "application/json", "multipart/form-data"
 LARGEST_KEY = 2**31 - 1  # a number beyond it is of nothing, and some databases refuse it
 _READS = ("GET", "HEAD", "OPTIONS")
+_TEXTS = ("article", "page")
 
 
 class WantsToken(CmsError):
@@ -64,7 +65,7 @@ class LacksScope(CmsError):
 class Need:
     """What an endpoint needs: a scope of the token, and leave of the policy for `action` on
     `kind`, unless it is `public`. `takes` is the kind of body that it reads, and that of
-    files may be large."""
+    files may be large, that of a text as long as one may be."""
 
     scope: str
     action: str
@@ -149,6 +150,8 @@ def _look_at(need: Need) -> None:
         raise UnsupportedMediaType
     if need.takes == MULTIPART:
         request.max_content_length = settings().request_max_bytes
+    elif need.takes == JSON and need.kind in _TEXTS and need.action in ("create", "edit"):
+        request.max_content_length = edge.TEXT_BYTES
 
 
 def _identify() -> ApiToken | None:

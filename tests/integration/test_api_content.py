@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cms import clock
 from cms.accounts.policy import ROLES
 from cms.audit.models import AuditEntry
-from cms.content import articles, categories, menus, redirects, site_settings
+from cms.content import articles, bodies, categories, menus, redirects, site_settings
 from cms.content.models import Article, Page, State
 from cms.editorial import content
 from cms.extensions import db
@@ -260,6 +260,25 @@ def test_changes_to_what_is_live_wait_until_they_are_published(program, client):
     assert (seen.json["title"], seen.json["waiting"]) == ("Mist", None)
     assert editor("DELETE", f"{path}/changes").status_code == 409
     assert editor.get(f"{path}/changes").status_code == 404
+
+
+def test_a_text_may_be_as_long_as_the_longest_and_nothing_else(program, site):
+    path, any_state = f"/articles/{site['live'].id}", {"If-Match": "*"}
+    body = f"<p>{'海' * (bodies.LONGEST - len('<p></p>'))}</p>"  # 6 MB, as `json` writes it
+    ask = program(E)
+    assert (
+        ask("PATCH", f"{path}/changes", headers=any_state, json={"body": body}).status_code == 200
+    )
+    begun = ask("POST", "/articles", json={"title": "Sea", "body": body})
+    assert (begun.status_code, begun.json["body"]) == (201, body)
+    begun = ask("POST", "/pages", json={"title": "Sea", "body": body})
+    assert (begun.status_code, begun.json["body"]) == (201, body)
+
+    too_much = {"body": "x" * 16_000_000}
+    assert ask("PATCH", path, headers=any_state, json=too_much).status_code == 413
+    assert ask("POST", f"{path}/comments", json={"comment": body}).status_code == 413
+    unread = program(V)("PATCH", path, headers=any_state, json=too_much)
+    assert unread.status_code == 403, "who may not write is told so, whatever is sent"
 
 
 def test_what_is_wrong_is_told_at_its_field_in_the_language_of_who_asks(program, site):

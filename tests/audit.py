@@ -1,12 +1,12 @@
 """`make audit`: known flaws of what we depend on, and of what we wrote, as others' tools see them.
 
-What it could not ask it says, and that is no "nothing found"; under CI it fails then.
+What it could not ask it says, and that is no "nothing found". What it found alone fails it:
+that somebody's server is away is no fault of a change.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from tests.processes import BIN, TOP
 
 # What is installed for people; requirements/bench.txt is for comparisons alone.
-PINNED = ("base", "dev", "node")
+PINNED = ("base", "dev", "docs", "node")
 _PIN = re.compile(r"^([A-Za-z0-9._\[\],-]+)==\S+")
 
 
@@ -96,16 +96,21 @@ def _last_line(text: str) -> str:
     return lines[-1].strip() if lines else "no answer"
 
 
-def main() -> int:
-    """Ask all; fail if something was found, and under CI if something could not be asked."""
-    found = Findings(wrong=[*unpinned(), *suspicious()])
-    ask_about_python(found)
-    ask_about_browser_libraries(found)
+def tell(found: Findings) -> int:
+    """Say what was found; return with what the process ends."""
     lines = [f"FOUND: {it}" for it in found.wrong]
     lines += [f"COULD NOT ASK: {it}" for it in found.unasked]
     lines.append(f"{len(found.wrong)} found, {len(found.unasked)} could not be asked")
     sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if found.wrong or (found.unasked and os.environ.get("CI")) else 0
+    return 1 if found.wrong else 0
+
+
+def main() -> int:
+    """Ask all, and say what came of it."""
+    found = Findings(wrong=[*unpinned(), *suspicious()])
+    ask_about_python(found)
+    ask_about_browser_libraries(found)
+    return tell(found)
 
 
 if __name__ == "__main__":

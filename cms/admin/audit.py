@@ -2,112 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from flask_babel import gettext as _
-
-from cms.admin import columns, subjects
-from cms.admin.columns import State
+from cms.admin import columns, history, subjects
+from cms.admin.filters import Exactly, OneOf
+from cms.admin.history import ACTS, FACES
 from cms.admin.listing import Listing
 from cms.admin.lists import VIEW, QsListView, RowButton, Tab
-from cms.audit.models import AuditEntry, Face
+from cms.audit.models import AuditEntry
+from cms.look import labelled
 from cms.look import lazy as _l
 
-COMING_AND_GOING = (
-    "log in", "log out", "log in refused", "change password", "forgot password", "reset password",
-    "end log-in", "log out everywhere", "set up second factor", "remove second factor",
-    "reset second factor", "second factor refused", "make recovery codes", "use recovery code",
+REFUSALS = (
+    "refuse", "refuse token", "refuse form", "refuse thing", "limit", "log in refused",
+    "password refused", "second factor refused",
 )  # fmt: skip
-REFUSALS = ("refuse", "log in refused", "second factor refused")
+COMING_AND_GOING = (
+    "log in", "log out", "log in refused", "password refused", "change password",
+    "forgot password", "reset password", "end log-in", "log out everywhere",
+    "set up second factor", "remove second factor", "reset second factor",
+    "second factor refused", "make recovery codes", "use recovery code",
+)  # fmt: skip
 
-FACES = {
-    Face.ADMIN.value: State(_l("Admin"), "off", "settings"),
-    Face.API.value: State(_l("API"), "off", "webhook"),
-    Face.SITE.value: State(_l("Site"), "off", "language"),
-    Face.JOB.value: State(_l("Job"), "off", "briefcase"),
-    Face.COMMAND.value: State(_l("Command"), "off", "keyboard"),
-    None: State("–", "off", "dots"),
+# What the trail calls otherwise than everything else does.
+_SUBJECTS: Mapping[str, str] = {
+    "admin_notification": "notification",
+    "data_export": "export",
+    "data_import": "import",
+    "mail_message": "mail",
+    "webhook_endpoint": "webhook",
 }
-
-# What is not here is shown as the code has it.
-ACTS = {
-    "create": _l("Create"),
-    "edit": _l("Edit"),
-    "delete": _l("Delete"),
-    "upload": _l("Upload"),
-    "publish": _l("Publish"),
-    "export": _l("Export"),
-    "restore from trash": _l("Restore"),
-    "purge": _l("Delete for ever"),
-    "retry": _l("Retry"),
-    "stop": _l("Stop"),
-    "pause": _l("Pause"),
-    "resume": _l("Resume"),
-    "refuse": _l("Not allowed"),
-    "log in": _l("Log in"),
-    "log out": _l("Log out"),
-    "log in refused": _l("Log-in refused"),
-    "change password": _l("Change the password"),
-    "forgot password": _l("Ask for a link to a new password"),
-    "reset password": _l("Choose a password by a link"),
-    "invite": _l("Invite"),
-    "send link": _l("Send a link"),
-    "enable": _l("Switch on"),
-    "disable": _l("Switch off"),
-    "end log-in": _l("End a log-in"),
-    "log out everywhere": _l("Log out everywhere"),
-    "set up second factor": _l("Set up a second factor"),
-    "remove second factor": _l("Remove a second factor"),
-    "reset second factor": _l("Reset the second factor"),
-    "second factor refused": _l("Second factor refused"),
-    "make recovery codes": _l("Make recovery codes"),
-    "use recovery code": _l("Use a recovery code"),
-    "prune": _l("Delete old entries"),
+# What has no page of its own.
+_OTHERS: dict[str, Any] = {
+    "address": _l("Address"),
+    "api_token": _l("API token"),
+    "audit_entry": _l("Audit trail"),
+    "link": _l("Link"),
+    "login_session": _l("Log-in"),
+    "paused_task": _l("Paused kind of job"),
+    "saved_view": _l("Saved view"),
+    "schedule": _l("Job schedule"),
+    "site_setting": _l("Site setting"),
 }
+_FACES = [(face, it.words) for face, it in FACES.items() if face]
+LONGEST_NAME = 100
+# By which an entry names a thing that is gone, or has no page.
+_NAMES = ("email", "name", "title", "preset", "filename", "source")
 
 
-@dataclass(frozen=True)
-class Change:
-    """One value that differs; `before` is None where it is only told what came of it."""
-
-    name: str
-    before: Any
-    after: Any
+def kinds() -> list[tuple[str, Any]]:
+    """Return each kind of thing as the trail has it, and in words."""
+    names = {kind: name for name, kind in _SUBJECTS.items()}
+    found = {names.get(kind, kind): it.word for kind, it in subjects.KINDS.items()} | _OTHERS
+    return sorted(found.items(), key=lambda one: str(one[1]))
 
 
-def who(_view: Any, _context: Any, entry: AuditEntry, _name: str) -> Any:
-    """Draw who did it."""
-    return columns.breakable(entry.user_email) if entry.user_email else _("by itself")
-
-
-def act(_view: Any, _context: Any, entry: AuditEntry, _name: str) -> str:
-    """Return what was done."""
-    return str(ACTS.get(entry.action, entry.action))
+def subject_of(entry: AuditEntry) -> tuple[str, str]:
+    """Return kind and id of what something was done to, as `subjects` has them."""
+    return _SUBJECTS.get(entry.thing_kind, entry.thing_kind), entry.thing_id
 
 
 def thing(_view: Any, _context: Any, entry: AuditEntry, _name: str) -> Any:
-    """Draw what it was done to, as a link where it has a page."""
-    if entry.thing_kind in subjects.KINDS:
-        return subjects.link(entry.thing_kind, entry.thing_id)
-    named = next((c for c in ("email", "name", "title") if c in entry.changes), None)
-    words = _final(entry.changes[named]) if named else entry.thing_id
-    return columns.breakable(f"{entry.thing_kind} {words}")
+    """Draw what it was done to, as a link where that is there and the person may see it."""
+    kind, thing_id = subject_of(entry)
+    if subjects.is_there(kind, thing_id):
+        return subjects.link(kind, thing_id)
+    word = subjects.KINDS[kind].word if kind in subjects.KINDS else _OTHERS.get(kind, kind)
+    named = next((name for name in _NAMES if name in entry.changes), None)
+    if named is None:
+        return columns.breakable(f"{word} {thing_id}")
+    return columns.breakable(labelled(word, str(_final(entry.changes[named]))[:LONGEST_NAME]))
 
 
 def _final(change: Any) -> Any:
-    return change[1] if _is_pair(change) else change
-
-
-def _is_pair(change: Any) -> bool:
-    return isinstance(change, list) and len(change) == 2  # noqa: PLR2004 - old and new
+    return change[1] if history.is_pair(change) else change
 
 
 class AuditView(QsListView):
     """The trail, to be read and exported; nobody changes it."""
 
-    kind, icon = "audit_entry", "list-check"
+    kind, icon = history.TRAIL, "list-check"
     can_create = can_edit = can_delete = False
     can_view_details = can_export = True
     details_template = "admin/audit/details.html"
@@ -122,24 +97,34 @@ class AuditView(QsListView):
         "action": _l("What was done"),
         "thing_id": _l("To what"),
         "thing_kind": _l("Kind"),
-        "face": _l("By"),
+        "face": _l("By way of"),
         "address": _l("From"),
         "request": _l("Request or job"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {
         "at": columns.moment,
-        "user_email": columns.as_cell("words", who),
-        "action": act,
+        "user_email": columns.as_cell("words", lambda _v, _c, entry, _n: history.who(entry)),
+        "action": lambda _v, _c, entry, _n: history.act(entry),
         "thing_id": columns.as_cell("words", thing),
         "face": columns.status(FACES),
     }
     column_sortable_list = ()
     column_default_sort = ("id", True)
     column_searchable_list = ("user_email", "thing_id", "address", "request")
-    column_filters = ("action", "thing_kind", "thing_id", "at")
+    column_filters = (
+        "user_email",
+        OneOf(AuditEntry.action, _l("What was done"), list(ACTS.items())),
+        OneOf(AuditEntry.thing_kind, _l("Kind"), kinds),
+        Exactly(AuditEntry.thing_id, _l("Number")),
+        OneOf(
+            AuditEntry.face, _l("By way of"), [(key, it.words) for key, it in FACES.items() if key]
+        ),
+        "address",
+        "at",
+    )
     column_export_list = (
-        "at", "user_email", "action", "thing_kind", "thing_id", "face", "address", "request",
-        "changes", "seal_number", "seal",
+        "at", "user_id", "user_email", "action", "thing_kind", "thing_id", "face", "address",
+        "request", "changes", "seal_number", "seal",
     )  # fmt: skip
     row_buttons: ClassVar[Sequence[RowButton]] = (VIEW,)
     top_buttons = ()
@@ -152,17 +137,16 @@ class AuditView(QsListView):
     def listing(self, args: Any) -> Listing:
         """Look up the names of all things of a page at once."""
         found = super().listing(args)
-        subjects.look_up((row.thing_kind, row.thing_id) for row in found.rows)
+        subjects.look_up(map(subject_of, found.rows))
         return found
 
     def name_of(self, row: AuditEntry) -> str:
         """Return what was done."""
-        return act(self, None, row, "action")
+        return history.act(row)
 
     @staticmethod
-    def changes_of(entry: AuditEntry) -> list[Change]:
-        """Return each value that differs, before and after."""
-        return [
-            Change(name, *change) if _is_pair(change) else Change(name, None, change)
-            for name, change in entry.changes.items()
-        ]
+    def more_of(entry: AuditEntry) -> str | None:
+        """Return the address of all that was done to the same thing."""
+        return history.address(entry.thing_kind, entry.thing_id)
+
+    changes_of = staticmethod(history.differences)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Query
 from werkzeug.exceptions import HTTPException
 from wtforms import Form, StringField, ValidationError
 
-from cms.admin import drafts
+from cms.admin import drafts, history
 from cms.admin.access import Guarded, needs, storable, this_page
 from cms.admin.side_menu import SideMenu
 from cms.audit.services import record
@@ -48,7 +48,7 @@ SECRET_WORDS = ("password", "secret", "token")
 
 def open_admin(app: Flask, index: QsIndexView, csp_nonce: Any) -> Admin:
     """Build the admin at `/admin/` of `app`, with our templates and `index` as first page."""
-    app.jinja_env.globals["side_menu"] = SideMenu()
+    app.jinja_env.globals |= {"side_menu": SideMenu(), "history_of": history.of}
     return Admin(
         app,
         name="QsCMS",

@@ -57,6 +57,20 @@ class Contains(Filter):
         return query.filter(self._attribute(alias).icontains(value, autoescape=True))
 
 
+class Exactly(Filter):
+    """Text that is the given one, no more and no less."""
+
+    word = "is"
+
+    def clean(self, value: str) -> str:
+        """Return the text to look for."""
+        return value.strip()[:LONGEST]
+
+    def apply(self, query: Any, value: str, alias: Any = None) -> Any:
+        """Keep the rows whose text is `value`."""
+        return query.filter(self._attribute(alias) == value)
+
+
 class OneOf(Filter):
     """A choice among `options`, pairs of value and words, or a callable that returns them."""
 

@@ -17,6 +17,7 @@ from cms.admin.base import expose, needs
 from cms.config import settings
 from cms.content import addresses, menus
 from cms.content.errors import AtField
+from cms.content.models import Menu
 from cms.editorial import shelves
 from cms.extensions import db
 from cms.look import lazy as _l
@@ -64,7 +65,7 @@ class MenuView(Guarded, BaseView):
     def edit(self) -> str:
         """Show the editor of a menu: `?name=main&language=en`."""
         menu = menus.find(*_asked(request.args))
-        return self._editor(_of_menu(menu), menus.digest(menu), menu.name, menu.language)
+        return self._editor(_of_menu(menu), menus.digest(menu), menu)
 
     @expose("/save", methods=("POST",))
     @needs("edit")
@@ -74,14 +75,14 @@ class MenuView(Guarded, BaseView):
         lines, seen = _posted(), request.form.get("seen", "")
         checked = [_checked(line) for line in lines]
         if any(line.problem for line in checked):
-            return self._editor(checked, seen, name, language), 422
+            return self._editor(checked, seen, menus.find(name, language)), 422
         try:
             with db.session.begin_nested():
                 shelves.put_menu(name, language, person(), nested(lines), seen=seen)
         except AtField as error:
             flash(_(error.sentence, **error.facts), "error")
-            now = menus.digest(menus.find(name, language))
-            return self._editor(checked, now, name, language), 422
+            menu = menus.find(name, language)
+            return self._editor(checked, menus.digest(menu), menu), 422
         flash(_("The menu is saved. The site shows it at once."), "success")
         return redirect(self.get_url(".edit", name=name, language=language))
 
@@ -102,9 +103,11 @@ class MenuView(Guarded, BaseView):
         ]
         return jsonify(options=options, more=False)
 
-    def _editor(self, lines: Sequence[Line], seen: str, name: str, language: str) -> str:
+    def _editor(self, lines: Sequence[Line], seen: str, menu: Menu) -> str:
+        name, language = menu.name, menu.language
         return self.render(
             "admin/menu/edit.html",
+            model=menu,
             lines=lines,
             seen=seen,
             name=name,

@@ -21,8 +21,6 @@ from cms.admin.columns import State
 from cms.admin.jobs import STATES as JOB_STATES
 from cms.admin.jobs import progress_of
 from cms.admin.lists import VIEW, QsListView, RowButton, Tab
-from cms.audit.models import AuditEntry
-from cms.audit.services import history_of
 from cms.editorial import notifications as acts
 from cms.jobs import ledger
 from cms.jobs.models import ENDED, Job, JobState
@@ -42,7 +40,6 @@ from cms.notifications.models import (
 from cms.tasks import wording
 
 OCCURRENCES_SHOWN = 50
-HISTORY_SHOWN = 50
 GROUP_JOBS_SHOWN = 3
 MORE_TIMES = 10
 DAYS = {"day": 1, "week": 7}
@@ -60,16 +57,6 @@ SEVERITIES = {
 }
 
 _CLOSED = State(_l("Closed"), "ok", "circle-check")
-
-_HISTORY = {
-    "reopen": _l("Opened again: its time in the archive is over"),
-    "regress": _l("Happened again"),
-    "resolve": _l("Resolved"),
-    "archive": _l("Archived"),
-    "retry one": _l("One was retried"),
-    "retry the rest": _l("The rest was retried"),
-    "assign": _l("Assigned"),
-}
 
 
 def message(_view: Any, _context: Any, notification: AdminNotification, _name: str) -> Any:
@@ -115,7 +102,6 @@ class Page:
     canary: Job | None
     group_jobs: Sequence[Job]
     notes: Sequence[NotificationNote]
-    history: Sequence[AuditEntry]
     traceback: str | None
 
     @property
@@ -273,7 +259,6 @@ class NotificationView(QsListView):
     def page_of(self, notification: AdminNotification) -> Page:
         """Fetch what the page of a notification shows."""
         occurrences = services.newest_occurrences(notification, OCCURRENCES_SHOWN)
-        history = history_of(notification, HISTORY_SHOWN)
         subjects.look_up((it.subject_kind, it.subject_id) for it in occurrences)
         newest, canary = occurrences[0].job if occurrences else None, notification.canary
         inspects = may(current_user, "inspect", "job")
@@ -286,7 +271,6 @@ class NotificationView(QsListView):
             canary=canary,
             group_jobs=ledger.for_subject(self.kind, notification.id, limit=GROUP_JOBS_SHOWN),
             notes=services.notes_of(notification),
-            history=[entry for entry in history if entry.action in _HISTORY],
             traceback=ledger.newest_traceback(newest) if newest and inspects else None,
         )
 
@@ -308,11 +292,6 @@ class NotificationView(QsListView):
     def subject(occurrence: NotificationOccurrence) -> Any:
         """Draw a link to the thing that a job was for."""
         return subjects.link(occurrence.subject_kind, occurrence.subject_id)
-
-    @staticmethod
-    def act_in_words(entry: AuditEntry) -> Any:
-        """Return what somebody did to the notification, or what became of it by itself."""
-        return _HISTORY[entry.action]
 
     is_failure = staticmethod(is_failure)
     why = staticmethod(wording.why)

@@ -113,7 +113,12 @@ security = Security(
 
 def init_app(app: Flask) -> None:
     """Hang the door. Raises `BadSetting` for a role that there is not."""
-    security.init_app(app, datastore, forgot_password_form=logins.ForgotForm)
+    security.init_app(
+        app,
+        datastore,
+        change_password_form=logins.ChangeForm,
+        forgot_password_form=logins.ForgotForm,
+    )
     security.reauthn_handler(lambda _within, _grace: edge.ask_again())
     app.login_manager.user_loader(sessions.load)  # type: ignore[attr-defined]
     # Its own would read the body of whoever sends JSON, to look for a token that we hand to nobody.

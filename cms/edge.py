@@ -34,7 +34,7 @@ from werkzeug.exceptions import (
 from cms import logs, refusals
 from cms.accounts.factors import WAITS
 from cms.accounts.policy import may
-from cms.audit.services import note
+from cms.audit import refusals as trail
 from cms.config import Settings, settings
 from cms.extensions import db
 from cms.look import LANGUAGES
@@ -254,21 +254,15 @@ def _commit_or_roll_back(response: Response) -> Response:
         db.session.commit()
         return response
     db.session.rollback()
-    if response.status_code == Forbidden.code:
-        _note_refusal()
-    return response
-
-
-def _note_refusal() -> None:
-    """Note what somebody was not allowed to do, in a transaction of its own."""
-    if not current_user.is_authenticated:
-        return
+    if response.status_code == Forbidden.code and current_user.is_authenticated:
+        trail.tell_of_page("refuse")
     try:
-        note("refuse", "address", (request.endpoint or "")[:40], method=request.method)
-        db.session.commit()
+        if trail.note_told():
+            db.session.commit()
     except SQLAlchemyError:
         db.session.rollback()
         logger.exception("a refusal could not be noted")
+    return response
 
 
 def _without_cookies(response: Response) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_babel import gettext
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import (
     DBAPIError,
@@ -43,6 +44,7 @@ from werkzeug.exceptions import (
 from werkzeug.wsgi import get_input_stream
 
 from cms import errors, logs
+from cms.audit import refusals as trail
 from cms.config import settings
 from cms.errors import N_
 from cms.extensions import db, limiter
@@ -149,6 +151,7 @@ def answer_error(error: HTTPException) -> Any:
     title, sentence = next(_WORDS[kind] for kind in type(error).__mro__ if kind in _WORDS)
     facts: Mapping[str, Any] = {"limit": (request.max_content_length or 0) // 1_000_000}
     wait = _seconds_to_wait() if isinstance(error, TooManyRequests) else 0
+    _tell_the_trail(error)
     if wait > _MINUTE + _MINUTE // 2:
         sentence, facts = _MINUTES, {"minutes": ceil((wait - 1) / _MINUTE)}  # it was rounded up
     if told := getattr(error, "told", None):
@@ -163,6 +166,21 @@ def answer_error(error: HTTPException) -> Any:
     if wait:
         say_when(response)
     return response
+
+
+def _tell_the_trail(error: HTTPException) -> None:
+    """Leave word of a form that no page of ours sent, if somebody is logged in, and of a limit."""
+    if isinstance(error, CSRFError) and current_user.is_authenticated:
+        trail.tell_of_page("refuse form")
+    if isinstance(error, TooManyRequests):
+        tell_of_limit()
+
+
+def tell_of_limit() -> None:
+    """Leave word that somebody has asked too often: once for each address while that holds."""
+    if limit := limiter.current_limit:
+        every = limit.limit.get_expiry()
+        trail.tell_of_page("limit", every=every, mark=limit.key, limit=str(limit.limit))
 
 
 def say_when(response: Response) -> None:

@@ -91,6 +91,11 @@ class ApiToken(Base):
         over = self.expires_at is not None and self.expires_at <= clock.now()
         return "expired" if over else "active"
 
+    @property
+    def is_good(self) -> bool:
+        """Whether it opens anything now: its person must be one who may log in, too."""
+        return self.state == "active" and self.user.active
+
     def __str__(self) -> str:
         return self.name
 
@@ -105,12 +110,9 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def find(text: str) -> ApiToken | None:
-    """Return the token of this text, if it is good now and its person may log in."""
-    token = db.session.scalar(select(ApiToken).where(ApiToken.digest == digest(text)))
-    if token is None or token.state != "active" or not token.user.active:
-        return None
-    return token
+def known(text: str) -> ApiToken | None:
+    """Return the token of this text, good or not any more."""
+    return db.session.scalar(select(ApiToken).where(ApiToken.digest == digest(text)))
 
 
 def revoke_all(user: User) -> None:

@@ -31,6 +31,7 @@ from wtforms import Form, StringField, ValidationError
 from cms.admin import drafts, history
 from cms.admin.access import Guarded, needs, storable, this_page
 from cms.admin.side_menu import SideMenu
+from cms.audit import refusals
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
@@ -114,9 +115,15 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         """Return the row `id` of those this view shows; 404 without, 403 if not for this page."""
         row = self._query_one(id).one_or_none()
         if row is None:
+            self._tell_if_hidden(self._key(id))
             abort(404)
         self.require(row)
         return row
+
+    def _tell_if_hidden(self, key: Any) -> None:
+        thing = self.db_session.get(self.model, key)
+        if thing is not None and not self.allowed("view", thing):
+            refusals.tell_of_hidden(self.model, key)
 
     def peek(self, given: str) -> Any:
         """Return a row to be looked at only, whatever the page; None without."""

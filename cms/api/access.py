@@ -29,6 +29,7 @@ from cms import edge
 from cms.accounts import tokens
 from cms.accounts.policy import may
 from cms.accounts.tokens import ApiToken
+from cms.audit import refusals
 from cms.config import settings
 from cms.database import storable
 from cms.errors import N_, CmsError
@@ -38,6 +39,7 @@ from cms.extensions import csrf, db, limiter
 Problem = TypeVar("Problem", bound=HTTPException)
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
+REFUSED_NOTED_EVERY = 60  # seconds
 LARGEST_KEY = 2**31 - 1  # a number beyond it is of nothing, and some databases refuse it
 _READS = ("GET", "HEAD", "OPTIONS")
 _TEXTS = ("article", "page")
@@ -117,6 +119,8 @@ def find(model: type[Any], key: int | str, action: str, kind: str, *, lock: bool
     known = isinstance(key, str) or key <= LARGEST_KEY
     thing = db.session.get(model, key, with_for_update=locked) if known else None
     if thing is None or not may(current_user, "view", kind, thing):
+        if thing is not None:
+            refusals.tell_of_hidden(model, key)
         raise telling(NotFound(), NothingThere())
     if not may(current_user, action, kind, thing):
         raise Forbidden
@@ -131,6 +135,8 @@ def there(model: Any, key: int, *seen: ColumnElement[bool], lock: bool = False) 
         query = query.with_for_update(of=model).execution_options(populate_existing=True)
     thing = db.session.scalar(query) if key <= LARGEST_KEY else None
     if thing is None:
+        if seen and key <= LARGEST_KEY:
+            refusals.tell_of_hidden(model, key)
         raise telling(NotFound(), NothingThere())
     return thing
 
@@ -161,12 +167,25 @@ def _identify() -> ApiToken | None:
         return None
     given = request.authorization
     text = given.token if given is not None and given.type == "bearer" else None
-    token = tokens.find(text) if text else None
-    if token is None:
+    token = tokens.known(text) if text else None
+    if token is None or not token.is_good:
+        _tell_of_refused(token)
         raise _unauthorized(UnusableToken(), "invalid_token")
     tokens.note_use(token)
     g._login_user = token.user  # noqa: SLF001 - where Flask-Login keeps it
     return token
+
+
+def _tell_of_refused(token: ApiToken | None) -> None:
+    """Leave word of a token that is good for nothing, once a minute for each address. One that
+    nobody knows is not kept, nor any part of it: it may be good elsewhere."""
+    facts: dict[str, Any] = {"page": request.endpoint}
+    if token is not None:
+        reason = "account off" if token.state == "active" else token.state
+        facts |= {"name": token.name, "email": token.user.email, "reason": reason}
+    number = str(token.id if token else 0)
+    told = ("refuse token", ApiToken.__tablename__, number)
+    refusals.tell(*told, every=REFUSED_NOTED_EVERY, mark=number, **facts)
 
 
 def _unauthorized(told: CmsError, error: str | None = None) -> Unauthorized:

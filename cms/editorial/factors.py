@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, request, session
 from flask_login import current_user
 from flask_security import (
     MfRecoveryCodesUtil,
@@ -102,6 +102,8 @@ def _refused(_app: Flask, user: User, auth_type: str, *, tfa: bool, **_more: Any
     if tfa or auth_type == "passkey":
         by = "passkey" if auth_type == "passkey" else "app"
         record("second factor refused", user, email=user.email, by=by)
+    elif request.endpoint == "security.verify":  # at the log-in it is noted by that
+        record("password refused", user, email=user.email, page=request.endpoint)
 
 
 @tf_profile_changed.connect

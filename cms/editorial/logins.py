@@ -14,12 +14,14 @@ from flask import Flask, Response, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, user_logged_out
 from flask_security import (
+    ChangePasswordForm,
     ForgotPasswordForm,
     password_changed,
     password_reset,
     user_authenticated,
 )
 from flask_security.forms import EmailValidation
+from flask_security.utils import get_message
 from sqlalchemy import select
 from wtforms import EmailField
 from wtforms.validators import InputRequired
@@ -155,6 +157,18 @@ def with_askers(forgot: Callable[[], Any]) -> Callable[[], Any]:
         return answer
 
     return noted
+
+
+class ChangeForm(ChangePasswordForm):
+    """Asks for the current password too, and notes one that is wrong."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Tell whether it may be changed."""
+        valid: bool = super().validate(**kwargs)
+        if get_message("INVALID_PASSWORD")[0] in self.password.errors:
+            email = current_user.email
+            record("password refused", current_user, email=email, page=request.endpoint)
+        return valid
 
 
 def _note_of_typed(action: str) -> None:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from cms.audit import refusals
 from cms.edge import FILE_POLICY, public
 from cms.editorial import documents as acts
 from cms.extensions import db, talisman
@@ -34,6 +35,8 @@ def document(document_id: int, name: str) -> Response:
     found = db.session.get(Document, document_id)
     token = request.args.get(TOKEN, "")
     if found is None or found.in_trash or not acts.may_fetch(found, current_user, token):
+        if found is not None and not found.in_trash:
+            refusals.tell_of_hidden(Document, document_id)
         raise NotFound
     try:
         return sending.send(_sent(found))

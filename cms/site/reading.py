@@ -117,6 +117,7 @@ def _too_many(error: TooManyRequests) -> Any:
     """Say in the site's own words that somebody has searched too often, and keep theirs."""
     if request.endpoint != "site.search" or refusals.wants_json():
         return refusals.answer_error(error)
+    refusals.tell_of_limit()
     language = (request.view_args or {})["language"]
     response = answers.answer(drawing.found(language, _asked(), None, (), TOO_OFTEN), 429)
     refusals.say_when(response)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from cms import clock
 from cms.accounts.policy import ROLES
 from cms.accounts.sessions import LoginSession
+from cms.admin.audit import REFUSALS
 from cms.audit.models import AuditEntry
 from cms.editorial import moving, queue, trash
 from cms.editorial import presets as preset_acts
@@ -177,7 +178,7 @@ def everything():
     somebody was refused, has logged in, or has forgotten a password."""
     db.session.rollback()
     trail = AuditEntry.__table__
-    others = trail.c.action.not_in(("refuse", "log in", "log in refused", "forgot password"))
+    others = trail.c.action.not_in((*REFUSALS, "log in", "forgot password"))
     known = {trail.name: trail.select().where(others)}
     return {
         table.name: sorted(map(repr, db.session.execute(known.get(table.name, table.select()))))

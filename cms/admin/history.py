@@ -120,6 +120,7 @@ ACTS: Mapping[str, Any] = {
     "use recovery code": _l("Use a recovery code"),
     "dismiss_hint": _l("Put the hint away"),
     "prune": _l("Delete old entries"),
+    "accept": _l("Accept the trail as it is"),
 }
 
 

@@ -13,6 +13,9 @@ from alembic.util import CommandError
 from flask import current_app
 
 from cms import clock
+from cms.audit import chain, head
+from cms.audit.head import Head, Seal
+from cms.audit.services import note
 from cms.backup import archive, rows
 from cms.errors import N_, CmsError
 from cms.extensions import db
@@ -61,6 +64,8 @@ def restore(source: Path) -> dict[str, Any]:
         rows.set_sequences(connection)
     flask_migrate.upgrade()
     _queue_again()
+    db.session.commit()
+    _begin_trail(manifest.get("trail_begin"))
     return manifest
 
 
@@ -113,6 +118,20 @@ def _keep(key: str, file: IO[bytes], digest: str) -> None:
             with storage.open(key) as there:
                 if archive.digest_of(there) != digest:
                     raise OtherFile(key=key) from None
+
+
+def _begin_trail(begin: dict[str, Any] | None) -> None:
+    """Make the head of the audit trail. One that is there already, of a database that is gone,
+    makes way, which the trail tells."""
+    restored = Head(chain.newest(), Seal(**begin) if begin else chain.pruned())
+    try:
+        old = head.read()
+    except head.BadHead:
+        old = None
+    if old and not chain.holds(old.newest):
+        told = [str(old.newest), str(restored.newest)]
+        note("restore", "installation", str(restored.newest.number), head=told)
+    head.replace(restored)
 
 
 def _queue_again() -> None:

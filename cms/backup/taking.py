@@ -7,13 +7,15 @@ deleted meanwhile, the rows are read once more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
 from cms import clock
+from cms.audit import head
+from cms.audit.head import Seal
 from cms.backup import archive, rows
 from cms.database import snapshot
 from cms.errors import N_, CmsError
@@ -40,6 +42,7 @@ class Taken:
     unneeded: list[str] = field(default_factory=list)
     revision: str = ""
     database: str = ""
+    trail_begin: Seal | None = None
 
 
 def take(target: Path) -> Taken:
@@ -68,6 +71,8 @@ def _read_until_whole(folder: Path, writer: archive.Writer, taken: Taken) -> Non
             for table in rows.tables():
                 taken.tables[table.name] = rows.dump(connection, table, folder / table.name)
             named = rows.keys(connection)
+        known = head.read()  # after the rows: what is pruned before is in none of both
+        taken.trail_begin = known.begin if known else None
         missing = _copy(named, writer, taken)
         if not missing - _keys_now():  # none was deleted since the rows were read
             taken.lost = sorted(missing)
@@ -104,4 +109,5 @@ def _manifest(taken: Taken) -> dict[str, object]:
         "files": len(taken.copied),
         "lost": taken.lost,
         "unneeded": taken.unneeded,
+        "trail_begin": taken.trail_begin and asdict(taken.trail_begin),
     }

@@ -23,13 +23,15 @@ class BadKey(CmsError):
     sentence = N_("This is not the name of a stored file.")
 
 
-def new_key(prefix: str, extension: str) -> str:
+def new_key(prefix: str, extension: str, folder: str = "") -> str:
     """Return a key that was never used before, such as `originals/ab/ab….jpg`.
 
-    `extension` is taken with or without its dot. Raises `BadKey` for a prefix
-    or an extension that cannot be part of a key.
+    `extension` is taken with or without its dot. `folder` is two letters, for what is so
+    little that it need not be spread. Raises `BadKey` for a prefix or an extension that
+    cannot be part of a key.
     """
     name = base64.b32encode(secrets.token_bytes(RANDOM_BYTES)).decode().lower()
+    name = folder + name[len(folder) :]
     return check(f"{prefix}/{name[:2]}/{name}.{extension.removeprefix('.')}")
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from threading import Thread
 
+from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from cms.audit import chain
+from cms.audit.head import Seal
+from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs.queue import LedgerHuey
 from cms.tasks.queue import huey
@@ -14,14 +18,55 @@ from cms.tasks.queue import huey
 logger = logging.getLogger(__name__)
 
 
+class Follower:
+    """Has the head in the storage follow the chain. Beside the heart that calls it: a storage
+    that does not answer for minutes must not stop that."""
+
+    def __init__(self) -> None:
+        self._reached: Seal | None = None
+        self._thread: Thread | None = None
+
+    def follow(self, app: Flask, newest: Seal) -> None:
+        """Begin, unless the head has got there or is on its way. What fails is tried again
+        the next time."""
+        if newest != self._reached and not (self._thread and self._thread.is_alive()):
+            self._thread = Thread(target=self._go, args=(app, newest), daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until it is done."""
+        if self._thread:
+            self._thread.join()
+
+    def _go(self, app: Flask, newest: Seal) -> None:
+        with app.app_context():
+            try:
+                chain.follow()
+            except chain.Parted as error:
+                logger.error("%s", error)  # noqa: TRY400 - no trace says more
+            except (OSError, CmsError) as error:
+                logger.warning("the head of the audit trail could not be written: %s", error)
+                return
+            except Exception:
+                logger.exception("the head of the audit trail could not be written")
+                return
+        self._reached = newest
+
+
+follower = Follower()
+
+
 @huey.duty
-def seal(_huey: LedgerHuey) -> None:
+def seal(of: LedgerHuey) -> None:
     """Seal what was noted since the last time, and say the newest seal in the log: kept
     where nobody can change it, it proves that nobody has changed the trail."""
     try:
-        newest = chain.seal()
+        sealed = chain.seal()
     except IntegrityError:  # a command does the same at this moment
         db.session.rollback()
         return
-    if newest:
-        logger.info("audit trail sealed up to %s:%s", newest.number, newest.digest)
+    if sealed:
+        logger.info("audit trail sealed up to %s", sealed)
+    newest = chain.newest()
+    if newest.number:
+        follower.follow(of.app, newest)

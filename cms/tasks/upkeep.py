@@ -49,6 +49,7 @@ def prune() -> None:
     logger.info("%s log-ins forgotten", sessions.prune())
     kept = timedelta(days=settings().audit_keep_days)
     logger.info("%s entries of the audit trail deleted", chain.prune(clock.now() - kept))
+    logger.info("the audit trail is sealed up to %s", chain.newest())
 
 
 @huey.task(

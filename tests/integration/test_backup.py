@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from cms.accounts.models import Passkey
 from cms.app import create_app
-from cms.audit import chain
+from cms.audit import chain, head
+from cms.audit.head import Head, Seal
+from cms.audit.models import AuditEntry
 from cms.audit.services import record
 from cms.backup import archive, restoring, rows, taking
 from cms.database import snapshot, with_driver
@@ -88,6 +90,7 @@ def fill():
     first.state, first.attempts_made, first.worker_id = JobState.RUNNING, 1, "gone"
     db.session.commit()
     chain.seal()
+    chain.follow()
 
 
 @contextmanager
@@ -139,7 +142,8 @@ def test_a_backup_under_writes_is_whole_and_comes_back_the_same(each_ctx, empty,
         for key in db.session.scalars(sa.union(sa.select(Image.key), sa.select(Rendition.key))):
             assert files.storage().exists(key)
         assert chain.newest().number > 0
-        assert list(chain.faults()) == []
+        assert list(chain.faults(head.read())) == []
+        assert head.read().newest == chain.newest()
         taking.take(again)
         make_picture()
         db.session.commit()
@@ -191,6 +195,35 @@ def test_a_restore_that_was_cut_off_goes_on_and_mixes_with_nothing_else(ctx, tmp
         with pytest.raises(restoring.OtherFile, match=f"Another file is stored as {key} already"):
             restoring.restore(backup)
         assert sa.inspect(db.engine).get_table_names() == []
+
+
+def test_the_trail_of_what_was_restored_is_whole_and_tells_that_another_was_there(
+    ctx, tmp_path, empty
+):
+    fill()
+    chain.accept()  # as after a fault before the fourth entry
+    head.replace(Head(chain.newest(), begin := Seal(4, entry(4).seal)))
+    change = sa.update(AuditEntry).where(AuditEntry.seal_number == 2).values(action="view")
+    db.session.execute(change)
+    db.session.commit()
+    backup = tmp_path / "backup.tar"
+    taking.take(backup)
+
+    with empty("sqlite"):
+        lost = Seal(900, "9" * 64)
+        head.advance(Head(lost))
+        restoring.restore(backup)
+        db.session.commit()
+        assert head.read() == Head(chain.newest(), begin)
+        assert list(chain.faults(head.read())) == []
+        told = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (told.action, told.changes["head"][0]) == ("restore", str(lost))
+        chain.seal()
+        assert chain.follow().newest.number == chain.newest().number
+
+
+def entry(number):
+    return db.session.scalars(sa.select(AuditEntry).filter_by(seal_number=number)).one()
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped"])

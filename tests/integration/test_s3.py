@@ -10,6 +10,8 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from cms import clock
+from cms.audit import head
+from cms.audit.head import Head, Seal
 from cms.editorial import doctor
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
@@ -157,3 +159,12 @@ def test_web_server_and_worker_share_a_bucket(own_s3, tmp_path):
             assert len(answer.read()) == size
     finally:
         site.close()
+
+
+def test_the_head_of_the_audit_trail_is_kept_there(kept_in, conditional_s3):
+    kept_in(conditional_s3)
+    head.replace(Head())
+    for number in (2, 1, 3):
+        head.advance(Head(Seal(number, f"{number:064}")))
+    assert head.read() == Head(Seal(3, f"{3:064}"))
+    assert len(list(files.storage().walk(head.PREFIX))) == 1

@@ -16,6 +16,8 @@ from cms.accounts.tokens import revoke_all
 from cms.errors import N_, CmsError
 from cms.extensions import db
 
+FIRST_ADMIN = "admin@example.com"  # whom `flask cms setup` makes, to try it out
+
 datastore = SQLAlchemyUserDatastore(db, User, Role, Passkey)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
-from cms.accounts.services import create_user
+from cms.accounts.services import FIRST_ADMIN, create_user
 from cms.cli import demo_content
 from cms.config import settings
 from cms.editorial.uploads import upload_pictures
@@ -23,8 +23,6 @@ from cms.imaging.samples import draw_sample
 from cms.media import files
 from cms.media.incoming import IncomingFile
 from cms.media.models import Image
-
-FIRST_ADMIN = "admin@example.com"
 
 # File name, title and alternative text: half of an editorial team writes Chinese.
 DEMO_PICTURES = (
@@ -42,10 +40,14 @@ DEMO_PICTURES = (
 def setup() -> None:
     """Migrate the database; on the first run add an administrator and demo content.
 
-    The administrator's password is made at random and printed this once.
+    The administrator's password is made at random and printed this once. In production it
+    adds nothing.
     """
     flask_migrate.upgrade()
     if db.session.scalar(select(func.count()).select_from(User)):
+        return
+    if settings().env == "production":
+        click.echo("Nobody has an account yet: flask cms create-admin EMAIL makes the first.")
         return
     password = secrets.token_urlsafe(12)
     admin = create_user(FIRST_ADMIN, password, ["administrator"])

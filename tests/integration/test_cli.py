@@ -9,8 +9,9 @@ import pytest
 from cms import clock
 from cms.accounts.models import User
 from cms.accounts.policy import ROLES
+from cms.accounts.services import FIRST_ADMIN
 from cms.app import create_app
-from cms.cli.setup import DEMO_PICTURES, FIRST_ADMIN
+from cms.cli.setup import DEMO_PICTURES
 from cms.content import addresses, menus
 from cms.content.models import Article, State
 from cms.extensions import db
@@ -118,6 +119,22 @@ def test_setup_makes_the_schema_an_account_and_pictures_and_then_nothing_more(tm
         found = [(i.filename, i.title, i.alt_text) for i in db.session.query(Image)]
         assert found == [*DEMO_PICTURES]
         assert log_in(app.test_client(), FIRST_ADMIN, password)
+        db.engine.dispose()
+
+
+def test_in_production_it_makes_the_schema_alone_and_says_how_to_go_on(tmp_path):
+    key = "0123456789abcdef" * 2
+    app = create_app({
+        "CMS_ENV": "production", "CMS_DATA_DIR": tmp_path, "CMS_SECRET_KEY": key,
+        "CMS_SECOND_FACTOR_KEYS": key, "CMS_TRUSTED_HOSTS": "cms.example.org",
+        "CMS_ALLOW_EMBEDDED": "database,queue,storage,mail",
+    })  # fmt: skip
+    done = app.test_cli_runner().invoke(app.cli, ["cms", "setup"])
+    assert (done.exit_code, "flask cms create-admin EMAIL" in done.output) == (0, True)
+
+    with app.app_context():
+        assert db.session.query(User).count() == db.session.query(Image).count() == 0
+        db.session.remove()
         db.engine.dispose()
 
 

@@ -20,8 +20,7 @@ from cms import clock
 from cms.config import EMBEDDED_PARTS, settings
 from cms.errors import CmsError
 from cms.extensions import db
-from cms.jobs import pulse, schedules
-from cms.jobs.consumer import VERSION
+from cms.jobs import pulse, schedules, version
 from cms.jobs.models import Job, JobState, PausedTask
 from cms.media import files
 from cms.notifications import alarms
@@ -236,9 +235,10 @@ def _workers() -> Iterator[Finding]:
     if not living:
         yield Finding("No worker is running.", "Start one with ./huey_consumer.sh.")
     for worker in living:
-        if worker.version != VERSION:
+        if worker.version != version.mark():
             yield Finding(
-                f"The worker {worker} runs version {worker.version}, this code is {VERSION}.",
+                f"The worker {worker} runs version {worker.version}, this code is"
+                f" {version.mark()}.",
                 "Restart it.",
             )
 

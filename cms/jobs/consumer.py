@@ -18,7 +18,7 @@ from sqlalchemy import delete
 
 from cms import clock
 from cms.extensions import db
-from cms.jobs import duties, ledger, pulse
+from cms.jobs import duties, ledger, pulse, version
 from cms.jobs.models import Worker
 from cms.jobs.sweep import sweep
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VERSION = "0.1.0"
 BEATS_PER_LEASE = 6
 BEATS_PER_SWEEP = 3
 
@@ -114,6 +113,7 @@ class Heart(LeaseKeeper):
         super().__init__(huey)
         self._threads = threads
         self._started_at = clock.now()
+        self._version = version.mark()
         self._queue_away_since: datetime | None = None
 
     def stop(self) -> None:
@@ -140,7 +140,7 @@ class Heart(LeaseKeeper):
             host=socket.gethostname(),
             pid=os.getpid(),
             threads=self._threads,
-            version=VERSION,
+            version=self._version,
             started_at=self._started_at,
             seen_at=clock.now(),
             queue_away_since=self._note_queue(),

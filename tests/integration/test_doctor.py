@@ -15,8 +15,8 @@ from cms.app import create_app
 from cms.cli.doctor import doctor
 from cms.editorial.doctor import examine
 from cms.extensions import db
-from cms.jobs import ledger
-from cms.jobs.consumer import VERSION, Heart
+from cms.jobs import ledger, version
+from cms.jobs.consumer import Heart
 from cms.jobs.models import Job, JobState, PausedTask, Schedule, Worker
 from cms.mail import transport
 from cms.mail.models import MailMessage
@@ -236,9 +236,22 @@ def test_no_worker(each_ctx):
 
 def test_a_worker_of_another_version(living):
     assert words("workers") == ""
-    db.session.query(Worker).update({"version": "0.0.1"})
+    db.session.query(Worker).update({"version": "0.1.0+00000000"})
     db.session.commit()
-    assert re.search(rf"runs version 0.0.1, this code is {VERSION}", words("workers"))
+    assert f"runs version 0.1.0+00000000, this code is {version.mark()}." in words("workers")
+
+
+def test_each_change_of_the_code_is_another_version(tmp_path, monkeypatch):
+    monkeypatch.setattr(version, "TOP", tmp_path)
+    code = tmp_path / "cms" / "tasks" / "mail.py"
+    code.parent.mkdir(parents=True)
+
+    def mark_of(text):
+        code.write_text(text)
+        return version.mark.__wrapped__()
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+\+[0-9a-f]{8}", mark_of("one"))
+    assert mark_of("one") == mark_of("one") != mark_of("another")
 
 
 def test_jobs_that_wait_too_long(living):

@@ -11,13 +11,21 @@ import click
 from flask.cli import with_appcontext
 
 from cms import clock
+from cms.audit.services import note
 from cms.backup import archive, restoring, taking
 from cms.errors import CmsError
 from cms.extensions import db
 
 
+def _target(_context: object, _argument: object, given: str) -> Path:
+    target = Path(given)
+    if given.endswith("/") and not target.is_dir():
+        raise click.ClickException(f"There is no folder {target}.")
+    return target
+
+
 @click.command()
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", callback=_target)
 @with_appcontext
 def backup(target: Path) -> None:
     """Write rows and files to TARGET, a new file or a folder, and read it again.
@@ -29,6 +37,8 @@ def backup(target: Path) -> None:
     with _in_words():
         taken = taking.take(target)
         manifest = archive.verify(target)
+    note("backup", "installation", "1", name=target.name, lost=len(taken.lost))
+    db.session.commit()
     click.echo(f"{target}: {_told(manifest)}")
     for key in taken.lost:
         click.echo(f"Missing from the storage, so not in the backup: {key}", err=True)

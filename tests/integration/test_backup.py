@@ -164,6 +164,8 @@ def test_it_is_restored_into_an_empty_installation_alone(ctx, runner, tmp_path, 
     assert str(backup) in done.output
     assert runner.invoke(args=["cms", "restore", str(backup), "--dry-run"]).exit_code == 0
     assert runner.invoke(args=["cms", "backup", str(backup)]).exit_code == 1
+    told = db.session.scalars(sa.select(AuditEntry).filter_by(action="backup")).one()
+    assert (told.thing_kind, told.changes) == ("installation", {"name": backup.name, "lost": 0})
 
     refused = runner.invoke(args=["cms", "restore", str(backup)])
     assert (refused.exit_code, restoring.NotEmpty.sentence in refused.output) == (1, True)
@@ -224,6 +226,12 @@ def test_the_trail_of_what_was_restored_is_whole_and_tells_that_another_was_ther
 
 def entry(number):
     return db.session.scalars(sa.select(AuditEntry).filter_by(seal_number=number)).one()
+
+
+def test_a_folder_that_is_not_there_is_no_name_for_a_file(ctx, runner, tmp_path):
+    done = runner.invoke(args=["cms", "backup", f"{tmp_path}/backups/"])
+    assert (done.exit_code, done.output) == (1, f"Error: There is no folder {tmp_path}/backups.\n")
+    assert list(tmp_path.glob("*")) == []
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped"])

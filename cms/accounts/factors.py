@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import logging
 import secrets
 import unicodedata
@@ -70,6 +71,15 @@ class OneTimeCodes(Totp):
         if totp.changed:
             user.tf_totp_secret = totp.to_json(encrypt=True)
         return bool(totp.changed)
+
+    def knows_key_of(self, user: User) -> bool:
+        """Tell whether the key is here that the secret of an app was encrypted with. Asks the
+        key's name alone, since decrypting is slow on purpose."""
+        try:
+            self._totp.wallet.get_secret(json.loads(user.tf_totp_secret or "")["enckey"]["t"])
+        except (ValueError, LookupError, TypeError):
+            return False
+        return True
 
 
 def tagged(keys: Sequence[str]) -> dict[str, str]:

@@ -69,6 +69,11 @@ class Unsealed:
     oldest: datetime | None
 
     @property
+    def minutes(self) -> int:
+        """Return for how long the oldest waits."""
+        return (clock.now() - self.oldest) // timedelta(minutes=1) if self.oldest else 0
+
+    @property
     def is_late(self) -> bool:
         """Tell whether nobody seals: that takes seconds."""
         return self.oldest is not None and clock.now() - self.oldest > LATE
@@ -139,6 +144,13 @@ def holds(known: Seal) -> bool:
     """Tell whether the chain has a seal that was kept elsewhere."""
     there = db.session.scalar(select(AuditEntry.seal).where(AuditEntry.seal_number == known.number))
     return there == known.digest or known == Seal()
+
+
+def lags(known: Head) -> bool:
+    """Tell whether the head has not followed for a while."""
+    next_one = select(AuditEntry.at).where(AuditEntry.seal_number == known.newest.number + 1)
+    written = db.session.scalar(next_one)
+    return written is not None and clock.now() - written > LATE
 
 
 def follow() -> Head:

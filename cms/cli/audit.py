@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import click
 from flask.cli import AppGroup
 
-from cms import clock
 from cms.audit import chain, head
 from cms.audit.head import Head, Seal
 from cms.errors import CmsError
@@ -78,9 +77,9 @@ def _head() -> tuple[Head | None, str]:
 def _not_sealed() -> Iterator[str]:
     """Say how many entries wait for their seal; yield it where that is for too long."""
     waiting = chain.unsealed()
-    if waiting.oldest is None:
-        return
-    minutes = (clock.now() - waiting.oldest).total_seconds() / 60
-    click.echo(f"{waiting.count} entries are not sealed yet, the oldest for {minutes:.0f} minutes")
+    if waiting.count:
+        click.echo(
+            f"{waiting.count} entries are not sealed yet, the oldest for {waiting.minutes} minutes"
+        )
     if waiting.is_late:
         yield "nobody seals the trail: is a worker running?"

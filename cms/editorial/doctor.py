@@ -5,7 +5,7 @@ English throughout, as all that operators read in a shell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,12 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms import clock
-from cms.config import EMBEDDED_PARTS, settings
+from cms.accounts import factors
+from cms.accounts.models import User
+from cms.accounts.services import FIRST_ADMIN
+from cms.audit import chain, head
+from cms.audit.models import AuditEntry
+from cms.config import EMBEDDED_PARTS, Settings, settings
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs import pulse, schedules, version
@@ -33,6 +38,8 @@ MESSAGES_READ = 100
 MOST_SKEW = timedelta(seconds=5)
 # A lease ends, and a sweep mends it, within so long.
 SWEPT_WITHIN = timedelta(minutes=1)
+BACKED_UP_WITHIN = timedelta(days=8)  # a week, and a day for who is late
+MOST_NAMED = 5
 
 # The time of the database server now, not that at which the transaction began.
 _DATABASE_TIME = {
@@ -116,11 +123,30 @@ def _settings() -> Iterator[Finding]:
                 f"Set CMS_{part.upper()}_URL when you need more.",
                 wrong=part == "mail",  # nobody reads what lies in that folder
             )
+    yield from (Finding(*words, wrong=False) for words in _mattering(found))
+
+
+def _mattering(found: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what settings of production mean that may well be meant so."""
     if found.time_zone == "UTC":
-        yield Finding(
+        yield (
             "CMS_TIME_ZONE is UTC, so schedules are told in that.",
             "Set it to your zone, such as Asia/Shanghai, if it is another.",
-            wrong=False,
+        )
+    if found.proxy_hops == 0:
+        yield (
+            "CMS_PROXY_HOPS is 0, so behind a proxy everybody shares one limit.",
+            "Set it to the number of proxies in front, if there are any.",
+        )
+    if not found.queue_url.startswith("redis"):
+        yield (
+            "The queue is not on Redis, so each web process counts limits for itself.",
+            "Set CMS_QUEUE_URL to a Redis, if there are many processes.",
+        )
+    if not found.security_contact:
+        yield (
+            "CMS_SECURITY_CONTACT is not set, so nobody can tell you of a flaw.",
+            "Set it, such as to mailto:security@example.org.",
         )
 
 
@@ -278,6 +304,96 @@ def _schedules() -> Iterator[Finding]:
         )
 
 
+def _accounts() -> Iterator[Finding]:
+    codes = current_app.extensions["security"].totp_factory
+    locked = [user.email for user in factors.with_app() if not codes.knows_key_of(user)]
+    if locked:
+        yield Finding(
+            f"No key of CMS_SECOND_FACTOR_KEYS decrypts the authenticator app of {_some(locked)}.",
+            "Add the key that is missing, behind the others, or run flask cms"
+            " reset-second-factor for each.",
+        )
+    if settings().env != "production":
+        return
+    active = db.session.scalars(select(User).where(User.active).order_by(User.id)).all()
+    if any(user.email == FIRST_ADMIN for user in active):
+        yield Finding(
+            f"The account {FIRST_ADMIN}, which is made for trying out, is active.",
+            "Give your own the role of an administrator, and switch that one off.",
+        )
+    bare = [user.email for user in active if _is_bare_administrator(user)]
+    if bare:
+        yield Finding(
+            f"Administrators without a second factor: {_some(bare)}.",
+            "Ask them to set one up, or set CMS_SECOND_FACTOR_FOR=administrator.",
+            wrong=False,
+        )
+
+
+def _is_bare_administrator(user: User) -> bool:
+    return not user.has_second_factor and any(it.name == "administrator" for it in user.roles)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _trail() -> Iterator[Finding]:
+    """Look at the ends of the chain alone: the whole is for flask cms audit verify."""
+    waiting = chain.unsealed()
+    if waiting.is_late:
+        yield Finding(
+            f"{waiting.count} entries of the audit trail are not sealed, the oldest for"
+            f" {waiting.minutes} minutes.",
+            "Start a worker; if one lives, read its log.",
+        )
+    newest, known = chain.newest(), head.read()
+    if known is None:
+        if newest.number:
+            yield Finding(
+                "The audit trail has no head in the storage: that its end was cut off would not"
+                " show.",
+                "A worker of this version makes it within seconds; if one lives, read its log.",
+            )
+        return
+    if not chain.holds(known.newest):
+        yield Finding(
+            f"The audit trail lacks entry {known.newest.number}, which its head in the storage"
+            " tells of, or has another there.",
+            "Run flask cms audit verify. If an older database was put back, run flask cms"
+            " audit accept.",
+        )
+    elif chain.lags(known):
+        yield Finding(
+            f"The head of the audit trail in the storage is at {known.newest.number}, the trail"
+            f" at {newest.number}.",
+            "See whether the storage takes files; read the log of the worker.",
+        )
+
+
+def _backups() -> Iterator[Finding]:
+    if settings().env != "production":
+        return
+    taken = db.session.scalar(
+        select(func.max(AuditEntry.at)).where(
+            AuditEntry.action == "backup", AuditEntry.thing_kind == "installation"
+        )
+    )
+    if taken is None:
+        yield Finding(
+            "No backup was ever made by flask cms backup.",
+            "Make one every day, unless you back up database and files in another way.",
+            wrong=False,
+        )
+    elif clock.now() - taken > BACKED_UP_WITHIN:
+        yield Finding(
+            f"The last backup was made {(clock.now() - taken).days} days ago.",
+            "See why none was made since.",
+            wrong=False,
+        )
+
+
 def _notifications() -> Iterator[Finding]:
     if number := count_open():
         yield Finding(
@@ -297,5 +413,8 @@ _LEDGER_CHECKS: dict[str, Check] = {
     "workers": _workers,
     "jobs": _jobs,
     "schedules": _schedules,
+    "accounts": _accounts,
+    "trail": _trail,
+    "backups": _backups,
     "notifications": _notifications,
 }

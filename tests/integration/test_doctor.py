@@ -11,7 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from cms import clock
+from cms.accounts.factors import OneTimeCodes, tagged
+from cms.accounts.services import FIRST_ADMIN
 from cms.app import create_app
+from cms.audit import chain, head
+from cms.audit.head import Head, Seal
+from cms.audit.models import AuditEntry
+from cms.audit.services import note
 from cms.cli.doctor import doctor
 from cms.editorial.doctor import examine
 from cms.extensions import db
@@ -20,6 +26,7 @@ from cms.jobs.consumer import Heart
 from cms.jobs.models import Job, JobState, PausedTask, Schedule, Worker
 from cms.mail import transport
 from cms.mail.models import MailMessage
+from cms.media import files
 from cms.notifications import alarms
 from cms.notifications.models import AdminNotification, NotificationState
 from cms.storage.base import StorageFull
@@ -42,8 +49,16 @@ def living(each_ctx):
 @pytest.fixture
 def well(ctx, set_setting):
     """An installation of which nothing is to be said."""
-    set_setting(env="production", site_url="https://cms.example.org", time_zone="Asia/Shanghai")
+    set_setting(
+        env="production",
+        site_url="https://cms.example.org",
+        time_zone="Asia/Shanghai",
+        proxy_hops=1,
+        queue_url="redis://127.0.0.1/0",
+        security_contact="mailto:security@example.org",
+    )
     Heart(huey, threads=3).beat()
+    note("backup", "installation", "1", name="qscms.tar")
     db.session.commit()
 
 
@@ -79,6 +94,9 @@ def test_all_is_well(well, runner):
             "workers",
             "jobs",
             "schedules",
+            "accounts",
+            "trail",
+            "backups",
             "notifications",
         )
     ]
@@ -135,6 +153,15 @@ def test_weak_settings_of_production(well, set_setting):
     ]
     set_setting(site_url="")
     assert findings("settings")[0] == ("CMS_SITE_URL is not set, so mail has no links.", True)
+
+
+def test_settings_that_may_well_be_meant_so(well, set_setting):
+    set_setting(proxy_hops=0, queue_url="postgresql://cms@db/cms", security_contact="")
+    assert findings("settings") == [
+        ("CMS_PROXY_HOPS is 0, so behind a proxy everybody shares one limit.", False),
+        ("The queue is not on Redis, so each web process counts limits for itself.", False),
+        ("CMS_SECURITY_CONTACT is not set, so nobody can tell you of a flaw.", False),
+    ]
 
 
 # The parts
@@ -291,6 +318,85 @@ def test_what_cannot_be_checked_is_a_finding(living):
         assert words("jobs").startswith("This could not be checked: ")
     finally:
         PausedTask.__table__.create(db.engine)
+
+
+# Accounts, the audit trail, backups
+
+
+def test_administrators_that_are_easy_to_break_into(well):
+    make_user("administrator", email="anna@example.com")
+    off = make_user("administrator", email=FIRST_ADMIN)
+    make_user("editor", email="li@example.com")
+    db.session.commit()
+    assert findings("accounts") == [
+        ("The account admin@example.com, which is made for trying out, is active.", True),
+        (
+            "Administrators without a second factor: anna@example.com, admin@example.com.",
+            False,
+        ),
+    ]
+    off.active = False
+    db.session.commit()
+    assert words("accounts") == "Administrators without a second factor: anna@example.com."
+
+
+def test_an_authenticator_app_whose_key_is_gone(each_ctx):
+    codes = each_ctx.extensions["security"].totp_factory
+    anna, li = (make_user("editor", email=f"{name}@example.com") for name in ("anna", "li"))
+    anna.tf_totp_secret = codes.generate_totp_secret()
+    li.tf_totp_secret = OneTimeCodes(tagged(["k" * 32]), "QsCMS").generate_totp_secret()
+    db.session.commit()
+    assert findings("accounts") == [
+        ("No key of CMS_SECOND_FACTOR_KEYS decrypts the authenticator app of li@example.com.", True)
+    ]
+
+
+@pytest.fixture
+def trail(living):
+    """A sealed entry, and its head."""
+    note("edit", "page", "1")
+    db.session.commit()
+    chain.seal()
+    chain.follow()
+
+
+def test_a_trail_that_nobody_seals(trail):
+    note("edit", "page", "2")
+    db.session.commit()
+    assert words("trail") == ""
+    with clock.stopped_at(clock.now() + timedelta(minutes=6)):
+        assert (
+            words("trail")
+            == "1 entries of the audit trail are not sealed, the oldest for 6 minutes."
+        )
+
+
+def test_a_trail_without_head_or_with_one_that_does_not_follow(trail):
+    note("edit", "page", "2")
+    db.session.commit()
+    chain.seal()
+    assert words("trail") == ""
+    with clock.stopped_at(clock.now() + timedelta(minutes=6)):
+        assert (
+            words("trail") == "The head of the audit trail in the storage is at 1, the trail at 2."
+        )
+
+    for file in files.storage().walk(head.PREFIX):
+        files.storage().delete(file.key)
+    assert words("trail").startswith("The audit trail has no head in the storage")
+
+
+def test_a_trail_that_lacks_what_its_head_tells_of(trail):
+    head.advance(Head(Seal(7, "7" * 64)))
+    assert words("trail").startswith("The audit trail lacks entry 7, which its head")
+
+
+def test_backups_that_were_never_made_or_long_ago(well):
+    with clock.stopped_at(clock.now() + timedelta(days=9)):
+        assert findings("backups") == [("The last backup was made 9 days ago.", False)]
+    db.session.query(AuditEntry).delete()
+    db.session.commit()
+    assert findings("backups") == [("No backup was ever made by flask cms backup.", False)]
 
 
 # The drill

@@ -35,6 +35,7 @@ WORKER_DIED = "worker_died"
 MISSED_SCHEDULE = "missed_schedule"
 DRILL_FAILED = "drill_failed"
 DEAD_LINKS = "dead_links"
+TRAIL_PARTED = "trail_parted"
 
 # A restart must not be told of as an outage.
 SILENCE = timedelta(minutes=1)
@@ -114,6 +115,18 @@ ALARMS = {
             "dead, this closes by itself."
         ),
         Severity.ERROR,
+    ),
+    TRAIL_PARTED: Alarm(
+        N_("The audit trail lacks entries"),
+        N_(
+            "Somebody has removed or altered entries in the database, or an older database was "
+            "put back."
+        ),
+        N_(
+            "Run “flask cms audit verify” on the server: it says which. If an older database was "
+            "put back, “flask cms audit accept” lets the trail hold as it is; this then closes "
+            "by itself."
+        ),
     ),
 }
 
@@ -389,4 +402,4 @@ def _is_ours_to_end(group: AdminNotification) -> bool:
     alarm = group.job_data["alarm"]
     if alarm == DISK_FULL:
         return bool(group.job_data["facts"]["host"] == socket.gethostname())
-    return alarm not in (DRILL_FAILED, DEAD_LINKS)
+    return alarm not in (DRILL_FAILED, DEAD_LINKS, TRAIL_PARTED)

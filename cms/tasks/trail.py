@@ -13,7 +13,10 @@ from cms.audit.head import Seal
 from cms.errors import CmsError
 from cms.extensions import db
 from cms.jobs.queue import LedgerHuey
+from cms.notifications import alarms
+from cms.notifications.alarms import TRAIL_PARTED, Trouble
 from cms.tasks.queue import huey
+from cms.tasks.telling import tell
 
 logger = logging.getLogger(__name__)
 
@@ -39,18 +42,27 @@ class Follower:
             self._thread.join()
 
     def _go(self, app: Flask, newest: Seal) -> None:
-        with app.app_context():
-            try:
-                chain.follow()
-            except chain.Parted as error:
-                logger.error("%s", error)  # noqa: TRY400 - no trace says more
-            except (OSError, CmsError) as error:
-                logger.warning("the head of the audit trail could not be written: %s", error)
-                return
-            except Exception:
-                logger.exception("the head of the audit trail could not be written")
-                return
-        self._reached = newest
+        try:
+            with app.app_context():
+                _follow()
+        except (OSError, CmsError) as error:
+            logger.warning("the head of the audit trail could not be written: %s", error)
+        except Exception:
+            logger.exception("the head of the audit trail could not be written")
+        else:
+            self._reached = newest
+
+
+def _follow() -> None:
+    try:
+        chain.follow()
+    except chain.Parted as error:
+        logger.error("%s", error)  # noqa: TRY400 - no trace says more
+        if news := alarms.ring(Trouble(TRAIL_PARTED, "", error.sentence, error.facts)):
+            tell(news)
+    else:
+        alarms.end(TRAIL_PARTED, "")
+    db.session.commit()
 
 
 follower = Follower()

@@ -14,7 +14,10 @@ from cms.audit.head import Head, Seal
 from cms.audit.models import AuditEntry, Face
 from cms.audit.services import note
 from cms.extensions import db
+from cms.mail.models import MailMessage
 from cms.media import files, survey
+from cms.notifications.alarms import TRAIL_PARTED
+from cms.notifications.models import AdminNotification, NotificationState
 from cms.storage.base import StorageAway
 from cms.storage.keys import new_key
 from cms.tasks import huey
@@ -253,8 +256,24 @@ def test_it_does_not_follow_a_trail_that_lacks_what_it_told_of(trail, caplog):
     sealing.follower.wait()
 
     assert head.read().newest == trail
-    assert "entry 10 is missing, or another" in caplog.text
+    assert "entry 10 is missing, or is another" in caplog.text
     assert list(chain.faults(head.read())) == [Fault(10, ANOTHER)]
+
+
+def test_administrators_are_told_that_entries_are_missing_until_that_is_accepted(trail, ctx):
+    make_user("administrator")
+    remove(10)
+    sealing.seal(huey)
+    sealing.follower.wait()
+    alarm = db.session.query(AdminNotification).one()
+    assert (alarm.job_data["alarm"], alarm.state) == (TRAIL_PARTED, NotificationState.OPEN)
+    assert db.session.query(MailMessage).count() == 1
+
+    accept(ctx)
+    sealing.seal(huey)
+    sealing.follower.wait()
+    db.session.expire_all()
+    assert alarm.state == NotificationState.RESOLVED
 
 
 def test_it_is_no_stray_file(trail, monkeypatch):

@@ -1,7 +1,7 @@
 """The audit trail is a chain: what is altered or removed shows."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -23,7 +23,7 @@ from cms.storage.keys import new_key
 from cms.tasks import huey
 from cms.tasks import trail as sealing
 from tests.factories import make_user
-from tests.processes import PASSWORD
+from tests.processes import PASSWORD, Site, wait_for
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -331,6 +331,18 @@ def test_an_installation_from_before_gets_its_first_head(trail, ctx):
 
     assert chain.follow().begin.number == 7, "as the database says"
     assert verify(ctx)[0] == 0
+
+
+def test_a_real_consumer_seals_and_writes_the_head(tmp_path):
+    with closing(Site(tmp_path, CMS_JOB_LEASE="3")) as site:
+        site.prepare("administrator")
+        with site.inside():
+            note("edit", "page", "1")
+            db.session.commit()
+        site.start_consumer()
+        with site.inside():
+            wait_for(head.read, "the head")
+        assert "The audit trail is whole from entry 1 up to" in site.flask("audit", "verify")
 
 
 # The commands

@@ -15,6 +15,7 @@ from flask import current_app
 from cms import clock
 from cms.audit import chain, head
 from cms.audit.head import Head, Seal
+from cms.audit.models import AuditEntry
 from cms.audit.services import note
 from cms.backup import archive, rows
 from cms.errors import N_, CmsError
@@ -130,7 +131,7 @@ def _begin_trail(begin: dict[str, Any] | None) -> None:
         old = None
     if old and not chain.holds(old.newest):
         told = [str(old.newest), str(restored.newest)]
-        note("restore", "installation", str(restored.newest.number), head=told)
+        note("replace head", AuditEntry.__tablename__, str(restored.newest.number), head=told)
     head.replace(restored)
 
 

@@ -37,7 +37,7 @@ def backup(target: Path) -> None:
     with _in_words():
         taken = taking.take(target)
         manifest = archive.verify(target)
-    note("backup", "installation", "1", name=target.name, lost=len(taken.lost))
+    note("back up", "installation", "", file=target.name)
     db.session.commit()
     click.echo(f"{target}: {_told(manifest)}")
     for key in taken.lost:

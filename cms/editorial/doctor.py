@@ -377,7 +377,7 @@ def _backups() -> Iterator[Finding]:
         return
     taken = db.session.scalar(
         select(func.max(AuditEntry.at)).where(
-            AuditEntry.action == "backup", AuditEntry.thing_kind == "installation"
+            AuditEntry.action == "back up", AuditEntry.thing_kind == "installation"
         )
     )
     if taken is None:

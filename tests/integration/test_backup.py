@@ -164,8 +164,8 @@ def test_it_is_restored_into_an_empty_installation_alone(ctx, runner, tmp_path, 
     assert str(backup) in done.output
     assert runner.invoke(args=["cms", "restore", str(backup), "--dry-run"]).exit_code == 0
     assert runner.invoke(args=["cms", "backup", str(backup)]).exit_code == 1
-    told = db.session.scalars(sa.select(AuditEntry).filter_by(action="backup")).one()
-    assert (told.thing_kind, told.changes) == ("installation", {"name": backup.name, "lost": 0})
+    told = db.session.scalars(sa.select(AuditEntry).filter_by(action="back up")).one()
+    assert (told.thing_kind, told.changes) == ("installation", {"file": backup.name})
 
     refused = runner.invoke(args=["cms", "restore", str(backup)])
     assert (refused.exit_code, restoring.NotEmpty.sentence in refused.output) == (1, True)
@@ -219,7 +219,7 @@ def test_the_trail_of_what_was_restored_is_whole_and_tells_that_another_was_ther
         assert head.read() == Head(chain.newest(), begin)
         assert list(chain.faults(head.read())) == []
         told = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
-        assert (told.action, told.changes["head"][0]) == ("restore", str(lost))
+        assert (told.action, told.changes["head"][0]) == ("replace head", str(lost))
         chain.seal()
         assert chain.follow().newest.number == chain.newest().number
 

@@ -58,7 +58,7 @@ def well(ctx, set_setting):
         security_contact="mailto:security@example.org",
     )
     Heart(huey, threads=3).beat()
-    note("backup", "installation", "1", name="qscms.tar")
+    note("back up", "installation", "", file="qscms.tar")
     db.session.commit()
 
 

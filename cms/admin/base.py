@@ -7,7 +7,6 @@ Views never commit: they flush, and the edge of the request commits.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +30,7 @@ from wtforms import Form, StringField, ValidationError
 from cms.admin import drafts, history
 from cms.admin.access import Guarded, needs, storable, this_page
 from cms.admin.side_menu import SideMenu
-from cms.audit import refusals
+from cms.audit import refusals, values
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
@@ -43,8 +42,6 @@ log = logging.getLogger(__name__)
 
 MOST_ROWS_AT_ONCE = 1_000
 MOST_CHOICES = 50
-LONGEST_AUDIT_VALUE = 1_000
-SECRET_WORDS = ("password", "secret", "token")
 
 
 def open_admin(app: Flask, index: QsIndexView, csp_nonce: Any) -> Admin:
@@ -198,7 +195,7 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
     def _delete(self, model: Any) -> None:
         self.on_model_delete(model)
         if self.audited:
-            self.record_change("delete", model, {})
+            self.record_change("delete", model, values.gone(model))
         self.db_session.delete(model)
         self.db_session.flush()
         self.after_model_delete(model)
@@ -233,7 +230,7 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
         record(action_name, model, **changes)
 
     def _note(self, action_name: str, model: Any) -> None:
-        changes = changes_of(model)
+        changes = values.unsaved(model)
         self.db_session.flush()
         if self.audited and changes:
             self.record_change(action_name, model, changes)
@@ -400,26 +397,6 @@ def told_at_field(form: Form | None, error: Exception) -> bool:
         return False
     field.errors = [*field.errors, refusal_in_words(error)]
     return True
-
-
-def changes_of(model: Any) -> dict[str, Any]:
-    """Return the columns changed but not yet flushed, each as `[old, new]` JSON values."""
-    state = inspect(model)
-    return {
-        column.key: [_shown(column.key, side) for side in (history.deleted, history.added)]
-        for column in state.mapper.column_attrs
-        if (history := state.attrs[column.key].history).has_changes()
-    }
-
-
-def _shown(name: str, values: Any) -> Any:
-    value = values[0] if values else None
-    if value is not None and any(word in name for word in SECRET_WORDS):
-        return "•••"
-    if isinstance(value, bool | int | float | None):
-        return value
-    text = json.dumps(value, default=str) if isinstance(value, dict | list) else str(value)
-    return text[:LONGEST_AUDIT_VALUE]
 
 
 def refusal_in_words(exc: Exception) -> str | None:

@@ -28,10 +28,11 @@ from wtforms import BooleanField, ValidationError
 
 from cms.accounts.policy import NOBODYS, may
 from cms.admin.access import person, storable
-from cms.admin.base import SECRET_WORDS, action, needs, refusal_in_words
+from cms.admin.base import action, needs, refusal_in_words
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import TopButton
 from cms.admin.visibility import Visibility
+from cms.audit.values import SECRET_WORDS
 from cms.editorial import exchange
 from cms.errors import CmsError
 from cms.exchange import sources

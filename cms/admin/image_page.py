@@ -16,9 +16,10 @@ from wtforms.validators import DataRequired, Length
 
 from cms.admin import columns
 from cms.admin.access import person
-from cms.admin.base import changes_of, expose, needs
+from cms.admin.base import expose, needs
 from cms.admin.uses import WithUses
 from cms.admin.worked_on import StateWithReason, WorkedOn
+from cms.audit import values
 from cms.edge import FILE_POLICY
 from cms.editorial import pictures
 from cms.extensions import talisman
@@ -119,7 +120,7 @@ class ImagePage(WithUses, WorkedOn):
         """Look whether the picture is to look different."""
         super().on_model_change(form, model, is_created)
         pictures.keep_focal_point(model)
-        form.looks_new = bool(_LOOK & changes_of(model).keys())
+        form.looks_new = bool(_LOOK & values.unsaved(model).keys())
 
     def after_model_change(self, form: Form, model: Image, *, is_created: bool) -> None:
         """Let the renditions be made again where it is."""

@@ -53,7 +53,7 @@ def invite(email: str, name: str, roles: Sequence[str]) -> User:
     name = _checked_name(name)
     user = services.open_account(email.strip(), roles)
     user.name = name
-    record("invite", user, email=user.email, name=name, roles=_names(user))
+    record("invite", user, email=user.email, name=name, roles=[None, _names(user)])
     account_letters.send_link(user)
     return user
 

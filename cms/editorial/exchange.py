@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from cms import clock
 from cms.accounts.models import User
 from cms.accounts.policy import may
+from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
 from cms.editorial.uploads import display_name, refuse_unfit, sent
@@ -105,7 +106,7 @@ def begin_export(
         user_id=by.id,
     )
     db.session.add(export)
-    record("export", export, source=source.endpoint, scope=scope.which, columns=chosen)
+    record("export", export, source=source.endpoint, scope=scope.which, columns=[None, chosen])
     make_export.submit(export.id)
     return export
 
@@ -129,7 +130,7 @@ def remove_export(export: Export) -> None:
     """Delete an export and its file. Raises `StillWritten`."""
     if export.state in MOVING:
         raise StillWritten
-    record("delete", export, filename=export.filename)
+    record("delete", export, **values.gone(export))
     exports.remove(export)
 
 
@@ -204,7 +205,7 @@ def remove_import(job: Import) -> None:
     """
     if job.state in (ImportState.CHECKING, ImportState.APPLYING):
         raise StillWritten
-    record("delete", job, filename=job.filename)
+    record("delete", job, **values.gone(job))
     if job.key:
         files.replaced(job.key)
     imports.forget_rows(job)

@@ -11,6 +11,7 @@ from werkzeug.datastructures import FileStorage
 from cms import clock, trash
 from cms.accounts.models import User
 from cms.accounts.policy import may
+from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
 from cms.content import languages
@@ -144,7 +145,7 @@ def remove(job: SiteImport) -> None:
     """
     if job.state in MOVING:
         raise StillWritten
-    record("delete", job, filename=job.filename)
+    record("delete", job, **values.gone(job))
     site_imports.remove(job)
 
 

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
 from cms.audit.services import record
+from cms.audit.values import gone
 from cms.editorial.uploads import inspected, sent
 from cms.errors import N_, CmsError
 from cms.jobs.models import Job
@@ -71,7 +72,7 @@ def restore_version(image: Image, version: ImageVersion, by: User | None) -> Job
 
 def remove_version(image: Image, version: ImageVersion) -> None:
     """Remove an older file for good, after the commit."""
-    record("remove version", image, version=version.number, filename=version.filename)
+    record("remove version", image, version=version.number, **gone(version))
     versions.remove(image, version)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cms.audit.services import record
+from cms.audit import values
+from cms.audit.services import note, record
 from cms.media import presets
 from cms.media.models import ImagePreset
 
@@ -12,10 +13,14 @@ def switch(preset: ImagePreset, *, on: bool) -> None:
     if preset.enabled != on:
         preset.enabled = on
         presets.tidy(preset)
-        record("switch", preset, preset=preset.name, enabled=on)
+        record("switch", preset, preset=preset.name, enabled=[not on, on])
 
 
 def reset(preset: ImagePreset) -> None:
     """Let a shipped preset be as it came."""
-    record("reset", preset, preset=preset.name)
+    name, key, before = preset.name, preset.id, values.columns(preset)
     presets.reset(preset)
+    shipped = presets.find(name)
+    after = values.columns(shipped) if shipped else {}
+    changes = values.differences(before, after)
+    note("reset", ImagePreset.__tablename__, str(key), preset=name, **changes)

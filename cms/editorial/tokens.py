@@ -57,7 +57,7 @@ def make(
         expires_at=expires_at,
     )
     db.session.add(token)
-    record("create", token, name=name, scopes=token.scopes)
+    record("create", token, name=name, scopes=[None, token.scopes])
     return token, text
 
 
@@ -65,4 +65,4 @@ def revoke(token: ApiToken) -> None:
     """Make a token useless for good; nothing happens to one that is."""
     if token.revoked_at is None:
         token.revoked_at = clock.now()
-        record("revoke", token, name=token.name)
+        record("revoke", token, name=token.name, revoked_at=[None, token.revoked_at.isoformat()])

@@ -9,6 +9,7 @@ from typing import Any
 
 from cms import clock
 from cms.accounts.models import User
+from cms.audit import values
 from cms.audit.services import record
 from cms.errors import CmsError
 from cms.extensions import db
@@ -23,7 +24,7 @@ def save(owner: User, name: str, title: str, query: dict[str, Any], *, shared: b
     db.session.add(view)
     db.session.flush()
     if shared:
-        record("create", view, name=view.name, list=view.list)
+        record("create", view, **values.made(values.columns(view)))
     return view
 
 
@@ -65,7 +66,7 @@ def change(
 def delete(view: SavedView) -> None:
     """Delete a view; whoever opened the list with it sees the whole list again."""
     if view.shared:
-        record("delete", view, name=view.name, list=view.list)
+        record("delete", view, **values.gone(view))
     db.session.delete(view)
     db.session.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cms import trash
+from cms.audit import values
 from cms.audit.services import record
 from cms.errors import N_, NotFound
 from cms.jobs.task import Moot, checkpoint
@@ -46,5 +47,5 @@ def purge_document(document: Document) -> None:
     """
     hold(document)
     usage.documents.refuse_used(document)
-    record("purge", document, title=document.title, filename=document.filename)
+    record("purge", document, **values.gone(document))
     documents.delete(document)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from cms import clock, trash
+from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
 from cms.errors import N_, CmsError
@@ -51,7 +52,7 @@ def purge_picture(image: Image) -> None:
     """
     hold(image)
     usage.refuse_used(image)
-    record("purge", image, title=image.title, filename=image.filename)
+    record("purge", image, **values.gone(image))
     media.delete_picture(image)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cms.admin.base import changes_of
+from cms.audit import values
 from cms.audit.models import AuditEntry
 from cms.audit.services import record
 from cms.extensions import db
@@ -169,7 +169,7 @@ def test_secrets_are_masked(ctx):
     user.password = "hunter2hunter2"
     user.email = "anne@example.com"
 
-    assert changes_of(user) == {
+    assert values.unsaved(user) == {
         "password": ["•••", "•••"],
         "email": ["anna@example.com", "anne@example.com"],
     }

@@ -148,6 +148,8 @@ def test_a_shipped_one_is_changed_switched_off_and_reset(client, log_in):
         ("edit", "thumbnail"), ("switch", "thumbnail"), ("reset", "thumbnail")
     ]  # fmt: skip
     assert entries.filter_by(action="edit").one().changes["width"] == [200, 250]
+    reset = entries.filter_by(action="reset").one().changes
+    assert (reset["width"], reset["enabled"]) == ([250, 200], [False, True])
 
 
 def test_a_shipped_one_is_not_deleted_and_ones_own_is(client, log_in):
@@ -158,6 +160,8 @@ def test_a_shipped_one_is_not_deleted_and_ones_own_is(client, log_in):
     db.session.expire_all()
 
     assert presets.find("card") is None
+    was = db.session.query(AuditEntry).filter_by(action="delete").one().changes
+    assert (was["width"], was["formats"]) == ([400, None], [["webp", "original"], None])
     assert presets.all_enabled() == SHIPPED
     assert "came with QsCMS" in client.get(LIST).text
 

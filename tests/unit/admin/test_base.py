@@ -6,7 +6,7 @@ from pathlib import Path
 import flask_admin
 import pytest
 
-from cms.admin.base import changes_of
+from cms.audit.values import unsaved
 from tests.unit.admin import toy
 
 TOP = Path(__file__).parents[3]
@@ -127,7 +127,10 @@ def test_unexpected_errors_are_logged_and_not_told(editor, photo, caplog):
 def test_deleting(editor, photo, toy_app):
     assert editor.post("/admin/photo/delete/", data={"id": "1"}).location == "/admin/photo/"
     assert photo(1) is None
-    assert toy_app.photos.noted == [("delete", "Harbour", {})]
+    ((action, title, was),) = toy_app.photos.noted
+    assert (action, title, was["title"], was["size"]) == (
+        "delete", "Harbour", ["Harbour", None], [10, None],
+    )  # fmt: skip
 
 
 def test_bulk_delete_is_all_or_nothing(editor, photo, toy_app, monkeypatch):
@@ -232,7 +235,7 @@ def test_secrets_are_not_noted(toy_app):
         password_hash: toy.Mapped[str] = toy.mapped_column(toy.String(10))
 
     try:
-        assert changes_of(Account(password_hash="x"))["password_hash"] == [None, "•••"]
+        assert unsaved(Account(password_hash="x"))["password_hash"] == [None, "•••"]
     finally:
         toy.Base.metadata.remove(Account.__table__)
         toy.Base.registry._dispose_cls(Account)

@@ -83,10 +83,16 @@ def test_the_audit_trail_keeps_neither_secret_nor_token(client, administrator):
     made = only_endpoint()
     first = made.secret
     client.post("/admin/webhook/secret", data={"id": made.id})
+    second = only_endpoint().secret
+    client.post("/admin/webhook/delete/", data={"id": made.id})
 
+    gone = db.session.query(AuditEntry).filter_by(action="delete").one().changes
+    assert (gone["name"], gone["events"], gone["secret"]) == (
+        ["CRM", None], [["job.failed"], None], ["•••", None],
+    )  # fmt: skip
     trail = str([entry.changes for entry in db.session.query(AuditEntry)])
     assert "https://crm.example.com/…" in trail
-    for secret in ("hunter2", first, only_endpoint().secret):
+    for secret in ("hunter2", first, second):
         assert secret not in trail
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from cms.accounts.models import User
 from cms.accounts.policy import may
+from cms.audit import values
 from cms.audit.services import record
-from cms.content import categories, menus, redirects, tags, trees
+from cms.content import categories, menu_changes, menus, redirects, tags, trees
 from cms.content.errors import Conflict
 from cms.content.models import Category, Menu, Redirect, Tag
 from cms.errors import NotAllowed, NotFound
@@ -44,7 +45,7 @@ def create_category(  # noqa: PLR0913 - each is a field of its form
     category = categories.create(title, language=language, parent=parent, slug=slug or None)
     if position:
         trees.place(category, slug=category.slug, parent=parent, position=position)
-    record("create", category, title=category.title, path=category.path)
+    record("create", category, **values.made(values.columns(category)))
     return category
 
 
@@ -76,7 +77,7 @@ def step_category(category: Category, by: User, to: str) -> None:
 def remove_category(category: Category, by: User) -> None:
     """Delete a category. Its articles stay, in none; menus lose it. Raises `HasChildren`."""
     _ask(by, "delete", "category")
-    record("delete", category, title=category.title, path=category.path)
+    record("delete", category, **values.gone(category))
     categories.remove(category)
 
 
@@ -114,7 +115,7 @@ def merge_tag(tag: Tag, by: User, into_id: int | None) -> Tag:
     into = found.get(into_id or 0)
     if into is None:
         raise tags.NotToMerge
-    record("merge", into, title=tag.title, into=into.title)
+    record("merge", into, into=into.title, **values.gone(tag))
     tags.merge(tag, into)
     return into
 
@@ -122,7 +123,7 @@ def merge_tag(tag: Tag, by: User, into_id: int | None) -> Tag:
 def remove_tag(tag: Tag, by: User) -> None:
     """Take a tag off its articles, and delete it."""
     _ask(by, "delete", "tag")
-    record("delete", tag, title=tag.title)
+    record("delete", tag, **values.gone(tag))
     tags.remove(tag)
 
 
@@ -140,13 +141,13 @@ def put_menu(
     menu = menus.get(name, language)
     held = select(Menu).where(Menu.id == menu.id).with_for_update()
     menu = db.session.scalars(held).one()
-    before = menus.digest(menu)
-    if seen is not None and seen != before:
+    before = menu_changes.places(menu)
+    if seen is not None and seen != menus.digest(menu):
         raise Conflict
     menus.put(menu, items)
     db.session.expire_all()  # what the items lead to
-    if menus.digest(menu) != before:
-        record("edit", menu, name=name, language=language, items=len(menus.lines(menu)))
+    if changes := menu_changes.between(before, menu_changes.places(menu)):
+        record("edit", menu, name=name, language=language, **changes)
     return menu
 
 
@@ -172,7 +173,7 @@ def turn_redirect(redirect: Redirect, by: User, target: str) -> None:
 def remove_redirect(redirect: Redirect, by: User) -> None:
     """Let an address lead nowhere any more."""
     _ask(by, "delete", "redirect")
-    record("delete", redirect, source=redirect.source, target=redirect.target)
+    record("delete", redirect, **values.gone(redirect))
     db.session.delete(redirect)
     db.session.flush()
 

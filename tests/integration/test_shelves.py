@@ -208,7 +208,12 @@ def test_two_tags_become_one(client, editor):
     one.deleted_at = clock.now()
     db.session.commit()
     assert tags.count_articles([ocean.id]) == {ocean.id: 1}
-    assert last_entry().changes == {"title": "Seaside", "into": "ocean"}
+    assert last_entry().changes == {
+        "into": "ocean",
+        "title": ["Seaside", None],
+        "slug": ["seaside", None],
+        "language": ["en", None],
+    }
 
 
 def test_a_tag_is_deleted_and_its_articles_stay(client, editor):
@@ -216,7 +221,7 @@ def test_a_tag_is_deleted_and_its_articles_stay(client, editor):
     client.post("/admin/tag/delete/", data={"id": article.tags[0].id})
     db.session.expire_all()
     assert article.tags == []
-    assert last_entry().action == "delete"
+    assert (last_entry().action, last_entry().changes["title"]) == ("delete", ["sea", None])
 
 
 def test_a_count_leads_to_the_articles_that_were_counted(client, editor):
@@ -242,6 +247,38 @@ def lines_of(*lines, name="main", language="en"):
     return {"name": name, "language": language, "seen": menus.digest(menu), **columns}
 
 
+def test_the_trail_says_which_items_of_a_menu_have_changed(ctx):
+    editor, address = make_user("editor"), "https://{}.example/"
+
+    def put(*names, below=()):
+        items = [{"label": name.title(), "address": address.format(name)} for name in names]
+        items[0]["items"] = [{"label": it, "address": address.format(it)} for it in below]
+        shelves.put_menu("main", "en", editor, items, seen=None)
+        return last_entry()
+
+    first = put("news", "shop", "about", below=["today"])
+    assert first.changes["added"][1][:2] == [
+        "1 News → https://news.example/", "1.1 today → https://today.example/",
+    ]  # fmt: skip
+    assert put("news", "shop", "about", below=["today"]) is first
+
+    entry = put("about", "news", "help", "today")
+    assert entry.changes == {
+        "name": "main",
+        "language": "en",
+        "added": [None, ["3 Help → https://help.example/"]],
+        "removed": [["2 Shop → https://shop.example/"], None],
+        "renamed": [
+            ["1.1 today → https://today.example/"],
+            ["4 Today → https://today.example/"],
+        ],
+        "moved": [
+            ["1.1 today → https://today.example/", "3 About → https://about.example/"],
+            ["4 Today → https://today.example/", "1 About → https://about.example/"],
+        ],
+    }
+
+
 def test_a_menu_is_edited_as_a_whole(client, editor):
     about, place = make_page(title="About"), shelf("Places")
     content.take(about, "publish", editor)
@@ -262,7 +299,18 @@ def test_a_menu_is_edited_as_a_whole(client, editor):
     ]  # fmt: skip
     assert "Not live: readers do not see this line" in answer.text
     assert [entry.label for entry in menus.shown(menus.get("main", "en"))] == ["Who we are", "Shop"]
-    assert (last_entry().thing_kind, last_entry().changes["items"]) == ("menu", 4)
+    assert (last_entry().thing_kind, last_entry().changes["added"]) == (
+        "menu",
+        [
+            None,
+            [
+                f"1 Who we are → page {about.id}",
+                f"1.1 Places → category {place.id}",
+                f"1.1.1 Harbour → article {draft.id}",
+                "2 Shop → https://shop.example/",
+            ],
+        ],
+    )
     found = client.get("/admin/menu/find?language=en&query=harb").json["options"]
     assert found == [
         {"value": f"article:{draft.id}", "words": "Harbour · Article · Not live"},

@@ -15,6 +15,7 @@ from sqlalchemy import and_, select
 from standardwebhooks import Webhook
 
 from cms import clock
+from cms.audit.services import record
 from cms.config import settings
 from cms.extensions import db
 from cms.jobs import ledger
@@ -83,8 +84,9 @@ def attempt_failed(delivery_id: int, error: BaseException, *, final: bool) -> No
     delivery.sentence, delivery.facts = ledger.in_words(error)
     if answer := getattr(error, "answer", None):
         _keep(delivery, answer)
-    if isinstance(error, Gone):
+    if isinstance(error, Gone) and delivery.endpoint.enabled:
         delivery.endpoint.enabled = False
+        record("edit", delivery.endpoint, enabled=[True, False], delivery=delivery.id, answer=410)
     if final:
         delivery.state, delivery.finished_at = DeliveryState.FAILED, clock.now()
     db.session.flush()

@@ -179,6 +179,10 @@ def test_a_receiver_that_is_gone_is_switched_off(told, receiver, run_jobs):
     assert told.state == DeliveryState.FAILED
     assert not told.endpoint.enabled
     assert len(receiver.calls) == 1
+    (entry,) = db.session.query(AuditEntry).filter_by(thing_kind="webhook_endpoint")
+    assert (entry.action, entry.face, entry.changes) == (
+        "edit", "job", {"enabled": [True, False], "delivery": told.id, "answer": 410},
+    )  # fmt: skip
 
 
 def test_what_waits_for_one_that_was_switched_off_is_dropped(told, receiver, run_jobs):

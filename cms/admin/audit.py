@@ -76,7 +76,8 @@ def thing(_view: Any, _context: Any, entry: AuditEntry, _name: str) -> Any:
 
 
 def _final(change: Any) -> Any:
-    return change[1] if history.is_pair(change) else change
+    pair = history.is_pair(change)
+    return (change[0] if change[1] is None else change[1]) if pair else change
 
 
 class AuditView(QsListView):
@@ -150,3 +151,5 @@ class AuditView(QsListView):
         return history.address(entry.thing_kind, entry.thing_id)
 
     changes_of = staticmethod(history.differences)
+    in_words = staticmethod(history.in_words)
+    compared = staticmethod(history.compared)

@@ -112,6 +112,7 @@ ACTS: Mapping[str, Any] = {
     "disable": _l("Switch off"),
     "end log-in": _l("End a log-in"),
     "log out everywhere": _l("Log out everywhere"),
+    "set password": _l("Set a new password"),
     "set up second factor": _l("Set up a second factor"),
     "remove second factor": _l("Remove a second factor"),
     "reset second factor": _l("Reset the second factor"),
@@ -119,6 +120,12 @@ ACTS: Mapping[str, Any] = {
     "make recovery codes": _l("Make recovery codes"),
     "use recovery code": _l("Use a recovery code"),
     "dismiss_hint": _l("Put the hint away"),
+    "rewrap second factors": _l("Encrypt second factors anew"),
+    "back up": _l("Back up"),
+    "restore backup": _l("Restore a backup"),
+    "restore site": _l("Restore a site"),
+    "replace head": _l("Replace the head of the trail"),
+    "comment": _l("Comment"),
     "prune": _l("Delete old entries"),
     "accept": _l("Accept the trail as it is"),
 }
@@ -172,10 +179,23 @@ def is_pair(change: Any) -> bool:
     return isinstance(change, list) and len(change) == 2  # noqa: PLR2004 - old and new
 
 
-def in_text(value: Any) -> str:
-    """Return a value of an entry as text."""
-    is_plain = isinstance(value, str | int | float)
-    return str(value) if is_plain else json.dumps(value, ensure_ascii=False)
+def in_words(value: Any) -> str:
+    """Return a value of an entry as people read it: lists line by line."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list) and not any(isinstance(it, list | dict) for it in value):
+        return "\n".join(map(str, value)) or "–"
+    if value in (None, "", {}):
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def compared(entry: AuditEntry) -> str | None:
+    """Return the page that shows word by word what a revision has changed."""
+    number = entry.changes.get("revision")
+    if entry.thing_kind not in ("article", "page") or not isinstance(number, int):
+        return None
+    return url_for(f"{entry.thing_kind}.revisions", id=entry.thing_id, later=number)
 
 
 @dataclass(frozen=True)
@@ -204,13 +224,9 @@ class History:
                       it.is_pair)  # fmt: skip
 
     def _said(self, name: str, value: Any) -> str:
-        if value in (None, ""):
-            return "–"
-        if isinstance(value, bool):
-            return _("Yes") if value else _("No")
         drawn = (getattr(self.view, "column_formatters", None) or {}).get(name)
         words = {str(key): said for key, said in getattr(drawn, "options", ())}
-        text = str(words.get(str(value), in_text(value)))
+        text = str(words.get(str(value)) or in_words(value))
         return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE].rstrip() + "…"
 
     act = staticmethod(act)

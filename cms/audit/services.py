@@ -15,6 +15,9 @@ from cms import logs
 from cms.audit.models import AuditEntry, Face
 from cms.extensions import db
 
+# What is done to all of it at once is done to this kind of thing, without a number.
+INSTALLATION = "installation"
+
 _FACES = {"admin": Face.ADMIN, "api": Face.API}
 
 _acting_for: ContextVar[Any] = ContextVar("acting_for", default=None)

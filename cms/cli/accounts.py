@@ -9,6 +9,7 @@ from flask.cli import with_appcontext
 
 from cms.accounts import services
 from cms.accounts.policy import ROLES
+from cms.audit.services import INSTALLATION, note, record
 from cms.editorial import factors
 from cms.errors import CmsError
 from cms.extensions import db
@@ -40,6 +41,7 @@ def set_password(email: str) -> None:
         user = services.set_password(email, _read_password())
     except CmsError as error:
         raise click.ClickException(str(error)) from None
+    record("set password", user, email=user.email)
     db.session.commit()
     click.echo(f"{user.email} has a new password.")
 
@@ -67,6 +69,7 @@ def rewrap_second_factors() -> None:
         raise click.ClickException(
             "A secret is encrypted with a key that CMS_SECOND_FACTOR_KEYS does not have."
         ) from None
+    note("rewrap second factors", INSTALLATION, "", accounts=count)
     db.session.commit()
     click.echo(f"{count} second factors were encrypted anew.")
 
@@ -76,6 +79,7 @@ def _create(email: str, roles: list[str]) -> None:
         user = services.create_user(email, _read_password(), roles)
     except CmsError as error:
         raise click.ClickException(str(error)) from None
+    record("create", user, email=[None, user.email], roles=[None, roles])
     db.session.commit()
     click.echo(f"{user.email} can log in as {roles[0]}.")
 

@@ -11,7 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from cms import clock
-from cms.audit.services import note
+from cms.audit.services import INSTALLATION, note
 from cms.backup import archive, restoring, taking
 from cms.errors import CmsError
 from cms.extensions import db
@@ -37,8 +37,8 @@ def backup(target: Path) -> None:
     with _in_words():
         taken = taking.take(target)
         manifest = archive.verify(target)
-    note("back up", "installation", "", file=target.name)
-    db.session.commit()
+        _note("back up", target, manifest)
+        db.session.commit()
     click.echo(f"{target}: {_told(manifest)}")
     for key in taken.lost:
         click.echo(f"Missing from the storage, so not in the backup: {key}", err=True)
@@ -55,8 +55,16 @@ def restore(source: Path, *, dry_run: bool) -> None:
     """
     with _in_words():
         manifest = archive.verify(source) if dry_run else restoring.restore(source)
+        if not dry_run:  # into the trail as it was, as its last row
+            _note("restore backup", source, manifest)
         db.session.commit()
     click.echo(f"{'Whole' if dry_run else 'Restored'}: {_told(manifest)}")
+
+
+def _note(action: str, file: Path, manifest: dict[str, Any]) -> None:
+    said = {name: manifest[name] for name in ("files", "made_at", "database", "revision")}
+    number = sum(manifest["tables"].values())
+    note(action, INSTALLATION, "", file=str(file.resolve()), rows=number, **said)
 
 
 def _told(manifest: dict[str, Any]) -> str:

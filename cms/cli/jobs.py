@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from cms.audit.services import note
 from cms.config import settings
 from cms.editorial import retries
 from cms.errors import CmsError
@@ -84,7 +87,10 @@ def sweep() -> None:
 @click.option("--days", type=click.IntRange(1), help="Instead of CMS_JOB_KEEP_DAYS.")
 def prune(days: int | None) -> None:
     """Delete jobs, mail, webhook calls and selections of long ago."""
-    pruned = upkeep.prune_ended(days or settings().job_keep_days)
+    days = days or settings().job_keep_days
+    pruned = upkeep.prune_ended(days)
+    note("prune", "job", "", days=days, **asdict(pruned))
+    db.session.commit()
     click.echo(
         f"Deleted: {pruned.jobs} jobs, {pruned.mails} mails, {pruned.calls} webhook calls, "
         f"{pruned.selections} selections."

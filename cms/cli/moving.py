@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.models import User
+from cms.audit import services as trail
 from cms.editorial import moving
 from cms.errors import CmsError
 from cms.extensions import db
@@ -72,6 +73,9 @@ def export(file: Path) -> None:
             for done in writing:
                 written = done
         partial.rename(file)
+        told = {"file": str(file.resolve()), "rows": written.rows, "files": written.files}
+        trail.note("export", trail.INSTALLATION, "", **told)
+        db.session.commit()
     finally:
         partial.unlink(missing_ok=True)
     for key in written.missing:
@@ -85,6 +89,8 @@ def restore(file: Path) -> None:
     """Restore a site from its archive into this one, which must be empty."""
     with _told():
         counts = moving.restore_site(file)
+        told = {"file": str(file.resolve()), "rows": sum(counts.values())}
+        trail.note("restore site", trail.INSTALLATION, "", **told)
         db.session.commit()
     for name, count in counts.items():
         if count:

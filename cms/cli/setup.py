@@ -14,7 +14,9 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
+from cms.accounts.policy import ADMINISTRATOR
 from cms.accounts.services import FIRST_ADMIN, create_user
+from cms.audit.services import record
 from cms.cli import demo_content
 from cms.config import settings
 from cms.editorial.uploads import upload_pictures
@@ -50,7 +52,8 @@ def setup() -> None:
         click.echo("Nobody has an account yet: flask cms create-admin EMAIL makes the first.")
         return
     password = secrets.token_urlsafe(12)
-    admin = create_user(FIRST_ADMIN, password, ["administrator"])
+    admin = create_user(FIRST_ADMIN, password, [ADMINISTRATOR])
+    record("create", admin, email=[None, admin.email], roles=[None, [ADMINISTRATOR]])
     _add_demo(admin)
     db.session.commit()
     click.echo(f"\n  Log in as {FIRST_ADMIN} with the password  {password}\n")

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from cms import trash
 from cms.accounts.models import User
+from cms.audit.models import AuditEntry
 from cms.content import addresses, categories, menus, redirects
 from cms.content.models import Article, Page
-from cms.editorial import content, moving
+from cms.editorial import content
 from cms.editorial import documents as document_acts
 from cms.editorial import pictures as picture_acts
 from cms.editorial import trash as picture_trash
@@ -58,6 +59,12 @@ def fill(run_jobs):
     db.session.commit()
 
 
+def last_entry():
+    """What the audit trail has last, by what it was done, and with which file."""
+    entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    return entry.action, entry.face, entry.changes["file"]
+
+
 def rows(path):
     with zipfile.ZipFile(path) as pack:
         names = [name for name in pack.namelist() if name.startswith("rows/")]
@@ -92,11 +99,11 @@ def test_a_site_comes_back_as_it_was(each_ctx, tmp_path, run_jobs, start_afresh)
     assert db.session.query(User).first().password not in text
 
     start_afresh()
-    counts = moving.restore_site(first)
-    db.session.commit()
+    done = each_ctx.test_cli_runner().invoke(args=["cms", "site", "restore", str(first)])
+    assert (done.exit_code, "2  article\n" in done.output) == (0, True), done.output
+    assert last_entry() == ("restore site", "command", str(first))
     run_jobs()
 
-    assert counts["article"] == 2
     assert {image.key: files.storage().size(image.key) for image in _all_pictures()} == originals
     boat = db.session.scalars(select(Image)).one()
     assert (boat.status, len(boat.versions), bool(boat.renditions)) == (ImageStatus.READY, 1, True)
@@ -127,6 +134,7 @@ def test_what_is_not_whole_or_not_for_here_is_refused(ctx, cms, tmp_path, run_jo
     done = cms("site", "export", str(whole))
     assert done.exit_code == 0, done.output
     assert cms("site", "export", str(whole)).output.endswith("is there already.\n")
+    assert last_entry() == ("export", "command", str(whole))
 
     refused = cms("site", "restore", str(whole))
     assert "There is content here already" in refused.output

@@ -162,10 +162,10 @@ def test_it_is_restored_into_an_empty_installation_alone(ctx, runner, tmp_path, 
     (backup,) = tmp_path.glob("qscms-*.tar")
     assert done.exit_code == 0, done.output
     assert str(backup) in done.output
+    noted = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert (noted.action, noted.face, noted.changes["file"]) == ("back up", "command", str(backup))
     assert runner.invoke(args=["cms", "restore", str(backup), "--dry-run"]).exit_code == 0
     assert runner.invoke(args=["cms", "backup", str(backup)]).exit_code == 1
-    told = db.session.scalars(sa.select(AuditEntry).filter_by(action="back up")).one()
-    assert (told.thing_kind, told.changes) == ("installation", {"file": backup.name})
 
     refused = runner.invoke(args=["cms", "restore", str(backup)])
     assert (refused.exit_code, restoring.NotEmpty.sentence in refused.output) == (1, True)
@@ -174,6 +174,8 @@ def test_it_is_restored_into_an_empty_installation_alone(ctx, runner, tmp_path, 
         done = app.test_cli_runner().invoke(args=["cms", "restore", str(backup)])
         assert done.exit_code == 0, done.output
         assert db.session.query(Image).count() == 3
+        last = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert (last.action, last.changes["file"]) == ("restore backup", str(backup))
 
 
 def test_a_restore_that_was_cut_off_goes_on_and_mixes_with_nothing_else(ctx, tmp_path, empty):

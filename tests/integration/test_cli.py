@@ -11,6 +11,7 @@ from cms.accounts.models import User
 from cms.accounts.policy import ROLES
 from cms.accounts.services import FIRST_ADMIN
 from cms.app import create_app
+from cms.audit.models import AuditEntry
 from cms.cli.setup import DEMO_PICTURES
 from cms.content import addresses, menus
 from cms.content.models import Article, State
@@ -59,7 +60,12 @@ def test_an_account_of_each_role_is_made(cms, role):
     done = cms("create-user", "li@example.com", "--role", role, typed=f"{PASSWORD}\n")
 
     assert done.output == f"li@example.com can log in as {role}.\n"
-    assert [r.name for r in db.session.query(User).one().roles] == [role]
+    user = db.session.query(User).one()
+    assert [r.name for r in user.roles] == [role]
+    (entry,) = db.session.query(AuditEntry)
+    assert (entry.action, entry.thing_kind, entry.thing_id) == ("create", "user", str(user.id))
+    assert (entry.face, entry.user_id) == ("command", None)
+    assert entry.changes == {"email": [None, "li@example.com"], "roles": [None, [role]]}
 
 
 @pytest.mark.parametrize(
@@ -116,6 +122,8 @@ def test_setup_makes_the_schema_an_account_and_pictures_and_then_nothing_more(tm
 
     with app.app_context():
         assert db.session.query(User).count() == 1
+        made = db.session.query(AuditEntry).filter_by(thing_kind="user").one()
+        assert (made.action, made.changes["email"]) == ("create", [None, FIRST_ADMIN])
         found = [(i.filename, i.title, i.alt_text) for i in db.session.query(Image)]
         assert found == [*DEMO_PICTURES]
         assert log_in(app.test_client(), FIRST_ADMIN, password)
@@ -173,6 +181,9 @@ def test_a_lost_password_is_set_anew_and_ends_the_sessions(runner, ctx):
     assert done.output == "ada@example.com has a new password.\n"
     db.session.refresh(user)
     assert user.verify_and_update_password("a new long word")
+    (entry,) = db.session.query(AuditEntry).filter_by(action="set password")
+    assert (entry.thing_id, entry.face) == (str(user.id), "command")
+    assert "a new long word" not in str(entry.changes)
     assert user.fs_uniquifier != before
 
 

@@ -595,6 +595,7 @@ def test_a_new_key_comes_first_until_all_is_encrypted_by_it(each_ctx):
 def test_the_command_encrypts_all_anew(somebody, runner):
     said = runner.invoke(args=["cms", "rewrap-second-factors"])
     assert said.output == "0 second factors were encrypted anew.\n"
+    assert told("rewrap second factors") == [("rewrap second factors", "", {"accounts": 0})]
     user, _phone = somebody
     stray = factors.OneTimeCodes(factors.tagged(["x" * 32]), "QsCMS")
     user.tf_totp_secret = stray.generate_totp_secret()

@@ -11,6 +11,7 @@ from cms import clock
 from cms.accounts import sessions
 from cms.accounts.models import User
 from cms.accounts.sessions import LoginSession
+from cms.audit.models import AuditEntry
 from cms.extensions import db
 from cms.jobs import ledger, selections
 from cms.jobs.models import Job, JobState, SelectedThing
@@ -186,3 +187,6 @@ def test_the_command_does_the_same(runner, moment):
     done = runner.invoke(args=["cms", "jobs", "prune", "--days", "1"])
 
     assert done.output == "Deleted: 1 jobs, 1 mails, 0 webhook calls, 0 selections.\n"
+    entry = db.session.query(AuditEntry).one()
+    assert (entry.action, entry.thing_kind, entry.face) == ("prune", "job", "command")
+    assert entry.changes == {"days": 1, "jobs": 1, "mails": 1, "calls": 0, "selections": 0}

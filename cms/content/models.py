@@ -279,7 +279,7 @@ class Revision(Base):
     while somebody writes, and takes in what the same person saves next."""
 
     __tablename__ = "revision"
-    __table_args__ = (UniqueConstraint("kind", "thing_id", "number"),)
+    __table_args__ = (UniqueConstraint("kind", "thing_id", "number"), Index(None, "open", "at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

@@ -1,11 +1,19 @@
-"""What a text was, save by save: who changed what, in words, and how to have it back."""
+"""What a text was, save by save: who changed what, in words, and how to have it back.
+
+The audit trail has a row for each save on purpose, with every value before and after. What
+is saved by the way, every few seconds while somebody writes, is noted as one sitting: when
+its revision begins, and, for all that went into it since, when it takes in no more. That is
+at the next save on purpose, when anybody else saves, at each step in the text's life, or
+half an hour after the last word (see `end_sittings`). Each row compares with the revision
+before the one that it names: of two about one revision, the later says the whole.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -13,6 +21,9 @@ from sqlalchemy import delete, select
 
 from cms import clock
 from cms.accounts.models import User
+from cms.audit import values
+from cms.audit.models import AuditEntry
+from cms.audit.services import note
 from cms.content import bodies
 from cms.content.models import Article, Revision, Writing
 from cms.extensions import db
@@ -26,6 +37,9 @@ _MOST_COMPARED = 1_000_000
 
 # What somebody writes without a longer pause, and saves by the way, is one revision.
 SITTING = timedelta(minutes=30)
+AT_ONCE = 100
+# Among so many rows of the trail is that of the newest revision: the others are of its place.
+MOST_LOOKED_AT = 20
 
 Kind = Literal["same", "added", "removed"]
 
@@ -83,14 +97,16 @@ def keep(
     """
     content, last = content or content_of(thing), latest(thing)
     if last and not _changed(last.content, content):
-        last.open = last.open and by_the_way
+        if not by_the_way:
+            _end(last)
         return None
     if last and _takes_in(last, by, restored_from):
-        before = find(thing, last.number - 1)
-        last.content, last.changed = content, _changed(before.content if before else {}, content)
+        last.content, last.changed = content, _changed(_before(last), content)
         last.open, last.at, last.grew = by_the_way, clock.now(), True
         db.session.flush()
         return last
+    if last:
+        _end(last)
     made = Revision(
         kind=thing.kind,
         thing_id=thing.id,
@@ -109,8 +125,74 @@ def keep(
 def close(thing: Writing) -> None:
     """Let nothing more go into the newest revision."""
     last = latest(thing)
-    if last is not None and last.open:
-        last.open = False
+    if last is not None:
+        _end(last)
+
+
+def end_sittings(before: datetime) -> int:
+    """Close the revisions into which nothing went since `before`; return how many."""
+    over = Revision.open, Revision.at < before
+    ids = db.session.scalars(select(Revision.id).where(*over).limit(AT_ONCE)).all()
+    for number in ids:
+        held = select(Revision).where(Revision.id == number, *over).with_for_update()
+        if revision := db.session.scalar(held.execution_options(populate_existing=True)):
+            _end(revision)
+    return len(ids)
+
+
+def changes_in(revision: Revision) -> values.Changes:
+    """Return what the audit trail says of a revision: its fields that differ from the one
+    before, old and new."""
+    return values.differences(_before(revision), revision.content)
+
+
+def changes_of(thing: Writing) -> values.Changes:
+    """Return what the audit trail says of the newest revision of a text."""
+    last = latest(thing)
+    return changes_in(last) if last else {}
+
+
+def _end(revision: Revision) -> None:
+    """Let nothing more go into a revision, and note what did since it was noted last.
+
+    That was done by who began the sitting, and from where they began it.
+    """
+    if not revision.open:
+        return
+    revision.open = False
+    changes, begun = changes_in(revision), _noted(revision)
+    told = begun.changes if begun else {}
+    if changes == {name: told[name] for name in told if name in revision.content}:
+        return
+    entry = note("edit", revision.kind, str(revision.thing_id), revision=revision.number, **changes)
+    entry.user_id, entry.user_email = revision.by_id, revision.by.email if revision.by else None
+    if begun:
+        entry.face, entry.address, entry.request = begun.face, begun.address, begun.request
+
+
+def _noted(revision: Revision) -> AuditEntry | None:
+    """Return the newest row of the trail about a revision; None without."""
+    query = (
+        select(AuditEntry)
+        .where(
+            AuditEntry.thing_kind == revision.kind,
+            AuditEntry.thing_id == str(revision.thing_id),
+            AuditEntry.action == "edit",
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(MOST_LOOKED_AT)
+    )
+    found = db.session.scalars(query)
+    return next((it for it in found if it.changes.get("revision") == revision.number), None)
+
+
+def _before(revision: Revision) -> dict[str, Any]:
+    query = select(Revision.content).where(
+        Revision.kind == revision.kind,
+        Revision.thing_id == revision.thing_id,
+        Revision.number == revision.number - 1,
+    )
+    return db.session.scalar(query) or {}
 
 
 def _changed(before: dict[str, Any], content: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from cms.accounts.models import User
 from cms.accounts.policy import NOBODYS, may
 from cms.audit.services import record
+from cms.audit.values import differences, shown
 from cms.content import (
     articles,
     life,
@@ -104,7 +105,7 @@ def create(model: Any, by: User, **fields: Any) -> Any:
         raise NotAllowed
     _check_cover(fields)
     thing = _KINDS[model].create(by, **fields)
-    record("create", thing, title=thing.title)
+    record("create", thing, language=thing.language, **revisions.changes_of(thing))
     return thing
 
 
@@ -133,10 +134,7 @@ def hand_over(thing: Writing, by: User, author: User) -> None:
 
 def move(page: Page, by: User, parent_id: int | None, position: int) -> None:
     """Put a page elsewhere in its tree, also what is live. Raises what `save` raises."""
-    before = page.path, page.position
     _save(page, by, None, {"parent_id": parent_id, "position": position})
-    if before != (page.path, page.position):
-        record("move", page, path=[before[0], page.path], position=[before[1], page.position])
 
 
 def restore(thing: Writing, by: User, number: int, *, seen: int | None = None) -> Revision | None:
@@ -187,6 +185,7 @@ def _save(
             if thing.is_live:
                 raise waiting.ChangesWait(title=thing.title)
             fields = _still_there(waiting.newest(thing)) | dict(fields)
+        place = _place(thing)
         made = _write(thing, by, fields, by_the_way=by_the_way, **more)
         _refuse_unfit(thing)
     if made is not None:
@@ -195,7 +194,13 @@ def _save(
         if isinstance(thing, Page) and {"slug", "parent_id"} & {*made.changed}:
             for page in trees.below(thing):  # they have other addresses now
                 live.announce_change(page, was_live=page.is_live)
+    if "position" in fields and (moved := differences(place, _place(thing))):
+        record("move", thing, **moved)
     return made
+
+
+def _place(thing: Writing) -> dict[str, Any]:
+    return {"path": thing.path, "position": thing.position} if isinstance(thing, Page) else {}
 
 
 def _write(thing: Writing, by: User, fields: Mapping[str, Any], **more: Any) -> Revision | None:
@@ -210,9 +215,10 @@ def _refuse_unfit(thing: Writing) -> None:
 
 
 def _note_edit(thing: Writing, made: Revision, *, by_the_way: bool, **more: Any) -> None:
-    """Note a save in the audit trail; of those by the way, the one that begins a revision."""
+    """Note a save in the audit trail; of those by the way, the one that begins a revision:
+    what goes into it later is noted when it ends, see `cms.content.revisions`."""
     if not (by_the_way and made.grew):
-        record("edit", thing, revision=made.number, fields=made.changed, **more)
+        record("edit", thing, revision=made.number, **more, **revisions.changes_in(made))
 
 
 # Changes to what is live, that wait to be published
@@ -281,7 +287,9 @@ def discard_changes(thing: Writing, by: User, *, seen: int | None = None) -> Non
             raise NotAllowed
         if thing.waiting is None:
             raise waiting.NothingWaits(title=thing.title)
-        record("discard changes", thing, revision=thing.waiting)
+        revisions.close(thing)
+        changes = differences(waiting.newest(thing), revisions.content_of(thing))
+        record("discard changes", thing, revision=thing.waiting, **changes)
         waiting.forget(thing)
         thing.version += 1
         revisions.keep(thing, by)
@@ -291,8 +299,11 @@ def _write_waiting(thing: Writing, by: User) -> None:
     waits = waiting.revision(thing)
     if waits is None:
         raise waiting.NothingWaits(title=thing.title)
-    record("publish changes", thing, revision=waits.number)
+    revisions.close(thing)
+    before = revisions.content_of(thing)
     _write(thing, by, _still_there(waits.content))
+    changes = differences(before, revisions.content_of(thing))
+    record("publish changes", thing, revision=waits.number, **changes)
 
 
 def _check_cover(fields: Mapping[str, Any]) -> None:
@@ -318,7 +329,7 @@ def take(
     with db.session.begin_nested():
         _take(thing, STEPS[name], by, seen)
         if comment.strip():
-            reviews.comment(thing, by, comment)
+            _comment(thing, by, comment)
 
 
 def schedule(  # noqa: PLR0913 - each is a field of its form
@@ -336,9 +347,14 @@ def schedule(  # noqa: PLR0913 - each is a field of its form
     end = life.moment(until, zone) if until else None
     with db.session.begin_nested():
         writing.hold(thing, seen)
+        before = _times(thing)
         thing.publish_at, thing.expire_at, thing.zone = begin, end, zone
         db.session.flush()
-        _take(thing, STEPS["schedule"], by, seen, at=begin.isoformat(), zone=zone)
+        _take(thing, STEPS["schedule"], by, seen, **differences(before, _times(thing)))
+
+
+def _times(thing: Writing) -> dict[str, Any]:
+    return {name: as_json(getattr(thing, name)) for name in ("publish_at", "expire_at", "zone")}
 
 
 def end_at(thing: Writing, by: User, until: datetime | None, zone: str) -> None:
@@ -365,7 +381,13 @@ def comment(thing: Writing, by: User, words: str) -> ReviewComment:
     """Say something of a thing, as whoever may see it in the state it is in."""
     if not may(by, "view", thing.kind, thing):
         raise NotAllowed
-    return reviews.comment(thing, by, words)
+    return _comment(thing, by, words)
+
+
+def _comment(thing: Writing, by: User, words: str) -> ReviewComment:
+    made = reviews.comment(thing, by, words)
+    record("comment", thing, comment=[None, shown("comment", made.words)])
+    return made
 
 
 def _take(thing: Writing, step: Step, by: User, seen: int | None, **more: Any) -> None:
@@ -393,7 +415,8 @@ def delete(thing: Writing, by: User) -> None:
             raise NotAllowed
         if isinstance(thing, Page):
             trees.refuse_parent(thing)
-        record("delete", thing, title=thing.title)
+        revisions.close(thing)
+        record("delete", thing, title=thing.title, state=as_json(thing.state))
         thing.put_in_trash(by)
         live.announce_change(thing, was_live=thing.is_live)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from cms import clock
 from cms.accounts.models import User
 from cms.audit.services import record
+from cms.audit.values import shown
 from cms.editorial.retries import NothingToRetry, retry_job
 from cms.errors import N_, CmsError
 from cms.extensions import db
@@ -121,7 +122,7 @@ def add_note(group: AdminNotification, author: User, text: str) -> NotificationN
         raise NoteTooLong(limit=LONGEST_NOTE)
     note = NotificationNote(notification_id=group.id, author_id=author.id, text=text)
     db.session.add(note)
-    record("note", group)
+    record("note", group, text=[None, shown("text", text)])
     return note
 
 

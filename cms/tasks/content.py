@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import selectinload
 
 from cms import clock, trash
+from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
-from cms.content import addresses, life, redirects, site_settings, trees, writing
+from cms.content import addresses, life, redirects, revisions, site_settings, trees, writing
 from cms.content.errors import AtField
 from cms.content.life import STEPS, Pictures, Step
 from cms.content.models import Article, Page, State, Writing
@@ -179,6 +180,13 @@ def look_for_due(_huey: LedgerHuey) -> None:
     db.session.commit()
 
 
+@huey.duty
+def end_sittings(_huey: LedgerHuey) -> None:
+    """Note in the audit trail what was saved by the way by those who have stopped writing."""
+    revisions.end_sittings(clock.now() - revisions.SITTING)
+    db.session.commit()
+
+
 def publish_due(now: datetime) -> list[Outcome]:
     """Publish what was to be live by `now`, and return what became of each.
 
@@ -296,5 +304,5 @@ def purge_page(page: Page) -> None:
 
 def _purge(thing: Writing) -> None:
     hold(thing)
-    record("purge", thing, title=thing.title)
+    record("purge", thing, **values.gone(thing))
     writing.forget(thing)

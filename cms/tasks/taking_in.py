@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.models import User
+from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
 from cms.content import (
@@ -25,6 +26,7 @@ from cms.content import (
     languages,
     pages,
     redirects,
+    revisions,
     slugs,
     tags,
     writing,
@@ -202,7 +204,7 @@ class Builder:
                     item.title, language=language, parent=above, slug=slug
                 ),
             )
-            record("create", category, title=category.title)
+            record("create", category, **values.made(values.columns(category)))
         items.came(self.job, item, category)
         item.state = ItemState.DONE
 
@@ -229,7 +231,7 @@ class Builder:
         wanted = slugs.slug_from(data.get("slug") or fields["title"], item.what.value)
         thing = self._placed(item, parent, lambda above: self._with_slug(item, above, wanted, make))
         thing.created_at = moment(data.get("date")) or thing.created_at
-        record("create", thing, title=thing.title)
+        record("create", thing, language=language, **revisions.changes_of(thing))
         items.came(self.job, item, thing)
         item.title, item.state = thing.title, ItemState.MADE
 

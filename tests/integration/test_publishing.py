@@ -66,7 +66,7 @@ def test_an_article_goes_from_the_author_over_the_editor_to_the_public(ctx, mome
     ((said),) = reviews.of(article)
     assert (said.words, said.by, said.version) == ("Which harbour?", editor, 1)
     acts = [entry.action for entry in db.session.query(AuditEntry).filter_by(thing_kind="article")]
-    assert acts == ["submit", "return", "edit", "submit", "publish"]
+    assert acts == ["submit", "return", "comment", "edit", "submit", "publish"]
 
 
 def test_what_was_changed_since_it_was_read_is_not_published(editor):

@@ -109,10 +109,15 @@ class Desk:
 
     @cached_property
     def translations(self) -> Sequence[tuple[str, Writing | None]]:
-        """Each other language, and what says the same in it."""
+        """Each other language, and what says the same in it, be it not the person's to see: or
+        they would begin another."""
         there = writing.translations_of(self.thing)
         others = [one for one in settings().content_languages if one != self.thing.language]
         return [(language, there.get(language)) for language in others]
+
+    def sees(self, other: Writing) -> bool:
+        """Tell whether the person may see another text."""
+        return content.sees(self.by, other)
 
     @property
     def address(self) -> str:

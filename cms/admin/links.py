@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import selectinload
 
-from cms.admin import columns
+from cms.admin import columns, subjects
+from cms.admin.access import person
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
+from cms.admin.listing import Listing
 from cms.admin.lists import QsListView, RowButton, Tab
 from cms.content import menus
 from cms.content.links import Link, LinkState, LinkUse
-from cms.content.models import Article, Menu, Page
-from cms.editorial import links
+from cms.content.models import Article, Menu, Page, Writing
+from cms.editorial import content, links
 from cms.look import lazy as _l
 
 STATES = {
@@ -42,16 +44,30 @@ def state(_view: Any, _context: Any, link: Link, _name: str) -> Markup:
     badge = columns.badge(STATES[link.state])
     if not link.sentence:
         return badge
-    return columns.with_reason(badge, _(link.sentence, **(link.facts or {})))
+    return columns.with_reason(badge, _(link.sentence, **_facts(link)))
+
+
+def _facts(link: Link) -> dict[str, Any]:
+    """Return what the sentence of a link tells: the title of what it leads to only to who may
+    see that."""
+    facts = dict(link.facts or {})
+    if "title" in facts:
+        facts["title"] = subjects.title_of(facts.get("kind"), str(facts.get("id"))) or link.url
+    return facts
 
 
 def used_in(_view: Any, _context: Any, link: Link, _name: str) -> Markup:
     """Draw the texts, menus and redirects that lead there, the first few by name."""
     leading = [it for use in link.uses if (it := use.leading) is not None]
-    shown = [_to(it) for it in leading[:MOST_USES]]
+    shown = [_to(it) for it in [it for it in leading if _sees(it)][:MOST_USES]]
     if further := len(leading) - len(shown):
         shown.append(Markup("{}").format(_("and %(count)s more", count=further)))
     return Markup("<br>").join(shown) if shown else columns.EMPTY
+
+
+def _sees(it: Any) -> bool:
+    """Tell whether the person may see what leads somewhere: a text may be live no more."""
+    return not isinstance(it, Writing) or content.sees(person(), it)
 
 
 def _to(it: Any) -> Markup:
@@ -93,8 +109,10 @@ class LinkView(QsListView):
     empty_words = _l("Links are found once a week, in what is live.")
     loads = (
         selectinload(Link.uses).options(
-            selectinload(LinkUse.article).load_only(Article.id, Article.title),
-            selectinload(LinkUse.page).load_only(Page.id, Page.title),
+            selectinload(LinkUse.article).load_only(
+                Article.id, Article.title, Article.owner_id, Article.state
+            ),
+            selectinload(LinkUse.page).load_only(Page.id, Page.title, Page.owner_id, Page.state),
             selectinload(LinkUse.menu),
             selectinload(LinkUse.redirect),
         ),
@@ -114,6 +132,13 @@ class LinkView(QsListView):
             shown=lambda link: link.state is not LinkState.NEW,
         ),
     )
+
+    def listing(self, args: Any) -> Listing:
+        """Look up the titles of all that the links of a page lead to at once."""
+        found = super().listing(args)
+        told = (link.facts for link in found.rows if link.facts)
+        subjects.look_up((it.get("kind"), str(it.get("id"))) for it in told)
+        return found
 
     @expose("/again", methods=("POST",))
     @needs("edit")

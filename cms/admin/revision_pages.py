@@ -24,8 +24,8 @@ from cms.extensions import db
 from cms.media.models import Image
 
 MOST_SHOWN = 100
-# Names of rows, which a revision knows by their ids.
-_NAMES: dict[str, Any] = {"category_id": Category.title, "parent_id": Page.title}
+# Rows that a revision knows by their ids, shown by their titles.
+_NAMED: dict[str, Any] = {"category_id": Category, "parent_id": Page}
 
 
 class RevisionPages(QsListView):
@@ -100,13 +100,14 @@ def _in_words(change: revisions.Change) -> revisions.Change:
         lines = (revisions.Line((revisions.Part(part.kind, ""),), int(part.words))
                  for line in change.lines for part in line.parts)  # fmt: skip
         return revisions.Change(change.field, tuple(lines))
-    if change.field not in _NAMES:
+    if change.field not in _NAMED:
         return change
     ids = {part.words for line in change.lines for part in line.parts}
-    column = _NAMES[change.field]
-    key = column.class_.id
-    found = db.session.execute(select(key, column).where(key.in_([int(one) for one in ids])))
-    names = {str(number): title for number, title in found}
+    model = _NAMED[change.field]
+    query = select(model.id, model.title).where(model.id.in_([int(one) for one in ids]))
+    if model is Page:
+        query = query.where(content.visible(Page, person()))
+    names = {str(number): title for number, title in db.session.execute(query)}
     lines = (
         revisions.Line(tuple(
             revisions.Part(part.kind, names.get(part.words, part.words)) for part in line.parts

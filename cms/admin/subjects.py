@@ -168,6 +168,12 @@ def is_there(kind: str | None, thing_id: str | None) -> bool:
     return _known().get((kind, str(thing_id))) is not None
 
 
+def title_of(kind: str | None, thing_id: str) -> str | None:
+    """Return the title of a thing, None if it has none or is not the person's to see."""
+    look_up([(kind, thing_id)])
+    return _known().get((str(kind), thing_id))
+
+
 def link(kind: str | None, thing_id: str | None) -> Any:
     """Draw a thing, as a link if it is there and the person may see it."""
     if kind not in KINDS:

@@ -8,6 +8,7 @@ from flask import g
 from flask_babel import gettext as _
 
 from cms.admin import subjects
+from cms.admin.access import person
 from cms.admin.lists import QsListView
 from cms.media.usage import MOST_USES_SHOWN, StillUsed, Usage
 from cms.paging import Page
@@ -18,7 +19,7 @@ def refusal_to_delete(thing: Any) -> str | None:
     uses = g.get("uses", {}).get(thing.id)
     if not uses:
         return None
-    refused = StillUsed.of(thing, uses)
+    refused = StillUsed.of(thing, uses, person())
     return _(refused.sentence, **refused.facts)
 
 
@@ -37,7 +38,9 @@ class WithUses(QsListView):
         uses = self.uses.uses_of([thing.id], MOST_USES_SHOWN + 1).get(thing.id, [])
         subjects.look_up((use.kind, str(use.id)) for use in uses)
         shown = [
-            subjects.link(use.kind, str(use.id)) if use.kind in subjects.KINDS else use.title
+            subjects.link(use.kind, str(use.id))
+            if use.kind in subjects.KINDS or not use.shown_to(person())
+            else use.title
             for use in uses[:MOST_USES_SHOWN]
         ]
         return [*shown, "…"] if len(uses) > MOST_USES_SHOWN else shown

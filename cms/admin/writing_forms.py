@@ -16,7 +16,7 @@ from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput, HiddenInput
 
-from cms.admin import languages
+from cms.admin import languages, subjects
 from cms.admin.access import person, whole_number
 from cms.content import bodies, pages
 from cms.content.life import NoTime
@@ -155,9 +155,12 @@ class PageForm(TextForm):
 
     def offer(self, language: str, thing: Any) -> None:
         """Set where the page may stand, and which templates there are."""
-        # What one may not see one is not offered, but where the page stands already.
-        seen = content.visible(Page, person()) | (Page.id == getattr(thing, "parent_id", None))
-        self.parent.offer(_tree(Page, language, seen, without=thing))
+        offered = _tree(Page, language, content.visible(Page, person()), without=thing)
+        stands_below = getattr(thing, "parent_id", None)
+        if stands_below is not None and stands_below not in dict(offered):
+            # Not the person's to see; it stays offered, or saving would move the page.
+            offered.append((stands_below, subjects.name_of("page", str(stands_below))))
+        self.parent.offer(offered)
         self.template.choices = [SelectChoice(*one) for one in templates()]
 
 

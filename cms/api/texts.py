@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import Response, url_for
-from flask_babel import gettext
+from flask_babel import gettext as _
 from flask_login import current_user
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy import ColumnElement, select
 from werkzeug.exceptions import NotFound
 
@@ -43,6 +43,16 @@ class Owner(fields.Nested):
     def get_value(self, obj: Any, *_args: Any, **_kwargs: Any) -> Any:
         """Return the author, or nobody to strangers."""
         return obj.owner if current_user.is_authenticated else None
+
+
+class Author(fields.Integer):
+    """Whose texts are asked for, by those who have an account themselves."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the number; to strangers there is no such parameter, as there is no author."""
+        if not current_user.is_authenticated:
+            raise ValidationError(_("There is no such field."))
+        return super()._deserialize(*args, **kwargs)
 
 
 class Steps(fields.List):
@@ -184,7 +194,10 @@ def filters(model: Any) -> dict[str, tuple[fields.Field[Any], Any]]:
         "language": (line(20, "Such as `zh_Hans_CN`."), lambda it: model.language == it),
         "slug": (line(LONGEST_SLUG, "Its part of the address."), lambda it: model.slug == it),
         "author": (
-            number("The number of its author.", asked=True),
+            Author(
+                validate=validate.Range(1, LARGEST_KEY, error=IN_RANGE),
+                metadata={"description": "The number of its author; not for strangers."},
+            ),
             lambda it: model.owner_id == it,
         ),
         "changed_since": (moment("Saved then or later."), lambda it: model.changed_at >= it),
@@ -265,7 +278,7 @@ def _other(model: Any, key: int) -> AnyText:
     try:
         found: AnyText = find(model, key)
     except NotFound:
-        said = gettext(NothingThere.sentence)
+        said = _(NothingThere.sentence)
         raise Invalid([{"in": "body", "name": "translation_of", "detail": said}]) from None
     return found
 

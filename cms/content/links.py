@@ -67,7 +67,8 @@ class NothingThere(CmsError):
 
 
 class NotLive(CmsError):
-    """A draft, or something that has ended."""
+    """A draft, or something that has ended; `kind` and `id` say what, since not everybody who
+    sees the link may know its title."""
 
     sentence = N_("“%(title)s” is there, but not live.")
 
@@ -298,7 +299,7 @@ def problem_here(url: str) -> CmsError | None:
         thing = addresses.find(instead.address) if instead else thing
     if thing is None:
         return NothingThere()
-    return None if thing.is_live else NotLive(title=str(thing))
+    return None if thing.is_live else NotLive(title=str(thing), kind=thing.kind, id=thing.id)
 
 
 def _is_of_texts(path: str) -> bool:

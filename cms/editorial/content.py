@@ -72,6 +72,12 @@ def visible(model: Any, user: Any) -> ColumnElement[bool]:
     return or_(published, model.owner_id == user.id) if may(user, "view", model.kind) else published
 
 
+def sees(user: Any, thing: Writing) -> bool:
+    """Tell whether a person may see a text: what `visible` narrows to."""
+    read = thing.is_live and may(user, "read", thing.kind)
+    return read or may(user, "view", thing.kind, thing)
+
+
 def find(model: Any, thing_id: int, user: Any) -> Any:
     """Return what a person may see. Raises `NotFound`."""
     query = select(model).where(model.id == thing_id, visible(model, user))

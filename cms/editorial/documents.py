@@ -177,7 +177,7 @@ def _take(
 
 def delete(document: Document, by: User | None) -> None:
     """Move a document to the trash; its address gives nothing any more. Raises `StillUsed`."""
-    usage.documents.refuse_used(document)
+    usage.documents.refuse_used(document, by)
     record("delete", document, title=document.title, filename=document.filename)
     notifications.close_subject("document", document.id)
     document.put_in_trash(by)
@@ -199,6 +199,6 @@ for _act in (
     Act("document", "restore", Document, "restore", N_("Restore"),
         lambda document, _by: restore(document), of_trash=True),
     Act("document", "purge", Document, "purge", N_("Delete for ever"),
-        lambda document, _by: purge_document(document), of_trash=True),
+        purge_document, of_trash=True),
 ):  # fmt: skip
     selections.register(_act)

@@ -31,7 +31,7 @@ def delete_picture(image: Image, by: User | None) -> None:
     What administrators were told of it is closed: nothing is left to mend. Raises
     `StillUsed`.
     """
-    usage.refuse_used(image)
+    usage.refuse_used(image, by)
     record("delete", image, title=image.title, filename=image.filename)
     notifications.close_subject("image", image.id)
     lookalikes.forget(image)
@@ -66,6 +66,6 @@ for _act in (
     Act("image", "restore", Image, "restore", N_("Restore"),
         lambda image, _by: restore_picture(image), of_trash=True),
     Act("image", "purge", Image, "purge", N_("Delete for ever"),
-        lambda image, _by: purge_picture(image), of_trash=True),
+        purge_picture, of_trash=True),
 ):  # fmt: skip
     selections.register(_act)

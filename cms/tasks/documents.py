@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cms import trash
+from cms.accounts.models import User
 from cms.audit import values
 from cms.audit.services import record
 from cms.errors import N_, NotFound
@@ -40,12 +41,12 @@ def _tell_the_document(document_id: int, *, error: BaseException, final: bool) -
 
 
 @trash.purges(Document)
-def purge_document(document: Document) -> None:
+def purge_document(document: Document, by: User | None = None) -> None:
     """Delete a document for good; its files go after the commit.
 
     Raises `NotInTrash` if it was restored meanwhile, and `StillUsed`.
     """
     hold(document)
-    usage.documents.refuse_used(document)
+    usage.documents.refuse_used(document, by)
     record("purge", document, **values.gone(document))
     documents.delete(document)

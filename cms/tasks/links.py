@@ -137,7 +137,9 @@ def _problem_of_file(url: str) -> CmsError | None:
     document = db.session.get(Document, int(found[1]))
     if document is None:
         return links.NothingThere()
-    return NotForAll(title=document.title) if document.private else None
+    if not document.private:
+        return None
+    return NotForAll(title=document.title, kind="document", id=document.id)
 
 
 def _keep(link: Link, problem: CmsError | None) -> None:

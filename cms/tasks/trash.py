@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from cms import clock, trash
+from cms.accounts.models import User
 from cms.audit import values
 from cms.audit.services import record
 from cms.config import settings
@@ -45,13 +46,13 @@ def purge_trash() -> None:
 
 
 @trash.purges(Image)
-def purge_picture(image: Image) -> None:
+def purge_picture(image: Image, by: User | None = None) -> None:
     """Delete a picture for good with its renditions and versions; the files go after the commit.
 
     Raises `NotInTrash` if it was restored meanwhile, and `StillUsed`.
     """
     hold(image)
-    usage.refuse_used(image)
+    usage.refuse_used(image, by)
     record("purge", image, **values.gone(image))
     media.delete_picture(image)
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, FromClause, Integer, Select, bindparam, func, select, true, union
+from sqlalchemy import (
+    Column,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    true,
+    union,
+)
 
-from cms.content.models import Article, Page
+from cms.content.models import Article, Page, State
 from cms.extensions import db
 from cms.media import usage
 from cms.media.models import Document, Image
@@ -45,10 +56,13 @@ def _finder(owner: type[Any], model: type[Any], ways: Sequence[Way]) -> usage.Fi
     by_last = union(*(_up_to_the_last(owner, model, *way) for way in ways))
     by_each = union(*(_for_each(owner, model, *way) for way in ways))
 
-    def find(ids: Collection[int], most: int) -> list[tuple[int, int, str]]:
+    def find(ids: Collection[int], most: int) -> list[tuple[int, int, str, int | None, bool]]:
         query = by_each if db.engine.dialect.name == "postgresql" else by_last
         asked = {"some": list(ids), "most": most, "before_last": most - 1}
-        return sorted((used, user, title) for used, user, title in db.session.execute(query, asked))
+        return [
+            (used, user, title, owner, bool(live))
+            for used, user, title, owner, live in sorted(db.session.execute(query, asked))
+        ]
 
     return find
 
@@ -81,8 +95,9 @@ def _in_order(things: FromClause, used: Column[int], user: Column[int]) -> Selec
 
 
 def _named(things: FromClause, texts: FromClause, found: FromClause) -> Select[Any]:
-    shown = select(things.c.id, texts.c.id, texts.c.title).select_from(found)
-    return shown.where(things.c.id.in_(bindparam("some", expanding=True)))
+    live = and_(texts.c.state == State.PUBLISHED, texts.c.deleted_at.is_(None))
+    shown = select(things.c.id, texts.c.id, texts.c.title, texts.c.owner_id, live)
+    return shown.select_from(found).where(things.c.id.in_(bindparam("some", expanding=True)))
 
 
 for _model in (Article, Page):

@@ -130,6 +130,13 @@ def test_articles_are_found(program, site, query, found):
     assert [it["title"] for it in told.json["items"]] == found
 
 
+def test_strangers_ask_for_nobodys_texts_since_they_are_told_no_author(client, site):
+    answer = client.get(f"/api/v1/articles?author={site['live'].owner_id}")
+    assert answer.status_code == client.get("/api/v1/articles?nobody=1").status_code == 422
+    told = client.get("/api/v1/articles?nobody=1").json["errors"]
+    assert answer.json["errors"] == [{**told[0], "name": "author"}]
+
+
 def test_pages_are_found_by_their_place(program, site):
     ask, about = program(E), site["about"]
     for query, found in (

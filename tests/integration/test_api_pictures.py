@@ -256,7 +256,9 @@ def test_a_deleted_picture_is_in_the_trash_and_nowhere_else(program, five):
 
 
 def test_a_picture_in_use_is_not_deleted(program, five):
-    usage.of("poster", keys=lambda: select(Image.id))(lambda _ids, _most: [(five[0], 1, "Poster")])
+    usage.of("poster", keys=lambda: select(Image.id))(
+        lambda _ids, _most: [(five[0], 1, "Poster", None, True)]
+    )
     try:
         answer = program(E)("DELETE", f"/pictures/{five[0]}")
     finally:

@@ -360,7 +360,7 @@ def test_a_picture_that_an_article_shows_is_not_deleted(each_ctx):
         body=f'<p><img data-picture="{inside.id}" alt=""><img data-picture="999999" alt=""></p>',
     )  # fmt: skip
     db.session.commit()
-    use = [usage.Use("article", article.id, "Harbour")]
+    use = [usage.Use("article", article.id, "Harbour", article.owner_id, live=False)]
     assert usage.uses_of([cover.id, inside.id, free.id]) == {cover.id: use, inside.id: use}
     used = db.session.scalars(sa.select(pictures_trash.Image.id).where(usage.is_used())).all()
     assert sorted(used) == sorted([cover.id, inside.id])

@@ -24,7 +24,7 @@ from cms.media.models import Document, DocumentStatus
 from cms.notifications.models import AdminNotification
 from cms.storage.base import MissingFile
 from tests import documents
-from tests.factories import form_file, make_article, make_upload, make_user
+from tests.factories import form_file, make_article, make_page, make_upload, make_user
 from tests.processes import PASSWORD
 
 JSON = {"Accept": "application/json"}
@@ -229,6 +229,28 @@ def test_an_author_keeps_to_what_is_theirs(client, log_in):
             acts.replace_file(theirs, sent, author)
         with pytest.raises(NotAllowed):
             acts.upload([sent], viewer)
+
+
+def test_who_may_not_see_what_links_to_it_learns_only_how_many_those_are(ctx):
+    author, editor = make_user("author"), make_user("editor")
+    document = make_document(author)
+    body = f'<p><a href="/document/{document.id}/report.pdf">Report</a></p>'
+
+    def told_to(person):
+        with pytest.raises(usage.StillUsed) as refused:
+            acts.delete(document, person)
+        return refused.value.facts["where"]
+
+    make_article(editor, title="Layoffs", body=body)
+    assert told_to(author) == "1 place that you may not see"
+    make_article(author, title="Figures", body=body)
+    shown = make_page(editor, title="Report", body=body)
+    content.take(shown, "publish", editor)
+    assert told_to(author) == "“Figures”, “Report”, 1 more that you may not see"
+    assert told_to(editor) == "“Layoffs”, “Figures”, “Report”"
+    content.delete(shown, editor)  # in the trash it is nobody's to read
+    assert told_to(author) == "“Figures”, 2 more that you may not see"
+    assert told_to(None) == "3 places that you may not see"
 
 
 def test_one_that_a_text_links_to_is_not_deleted(client, editor, run_jobs):

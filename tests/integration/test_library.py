@@ -158,7 +158,7 @@ def used():
 
     def go(image):
         query = db.select(Image.id).where(Image.id == image.id)
-        usage.of("toy", keys=lambda: query)(lambda _ids, _most: [(image.id, 1, "Toy")])
+        usage.of("toy", keys=lambda: query)(lambda _ids, _most: [(image.id, 1, "Toy", None, True)])
 
     yield go
     usage.forget("toy")

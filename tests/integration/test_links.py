@@ -203,6 +203,27 @@ def test_the_list_says_why_and_where_each_is_used(client, log_in, editor, other,
     assert count() == before + 1  # that of the pages
 
 
+def test_titles_are_for_those_alone_who_may_see_them(client, log_in, editor, other, look):
+    draft = make_page(editor, title="Layoffs", slug="plan")
+    secret = make_document("secret.txt", private=True)
+    live(make_page, editor, "/en/plan", f"/document/{secret}/x.txt")
+    was_live = live(make_page, editor, "/en/plan", title="Until today")
+    look()
+    content.take(was_live, "unpublish", editor)
+    db.session.commit()
+    titles = ("“Layoffs” is there, but not live.", "“secret” is private", "Until today")
+    log_in("editor")
+    page = client.get("/admin/link/?tab=dead").text
+    assert [it for it in titles if it in page] == list(titles)
+    client.post("/logout")
+    log_in("author")
+    page = client.get("/admin/link/?tab=dead").text
+    assert [it for it in ("Layoffs", "secret", "Until today") if it in page] == []
+    for words in (f"“/document/{secret}/x.txt” is private", "“/en/plan” is there", "and 1 more"):
+        assert words in page
+    assert draft.title == "Layoffs"
+
+
 def test_menus_and_redirects_are_looked_at_too(client, log_in, other, look):
     other.answer = receivers.reply(404)
     outside = f"http://127.0.0.1:{other.port}/gone"

@@ -16,11 +16,12 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.accounts.policy import ROLES, known, scope
-from cms.accounts.services import datastore
+from cms.accounts.services import datastore, find
 from cms.accounts.sessions import LoginSession
 from cms.cli.permissions import Door, doors, markdown
-from cms.content import categories, menus, redirects
+from cms.content import addresses, categories, menus, redirects
 from cms.content.life import STEPS
+from cms.content.models import Article, Page
 from cms.editorial import content, trash
 from cms.editorial import documents as document_acts
 from cms.editorial.exchange import begin_export, begin_import
@@ -34,6 +35,8 @@ from cms.extensions import db
 from cms.jobs import selections
 from cms.moving.models import Origin
 from cms.notifications.models import AdminNotification
+from cms.tasks import huey
+from cms.tasks.links import find_links, look_for_due_links
 from cms.views.models import SavedView
 from cms.webhooks.models import WebhookEndpoint
 from tests import documents, pictures
@@ -62,6 +65,7 @@ def make_people(run_jobs):
     }
     db.session.commit()
     people = {who: make_things(who) for who in (*ROLES, "another")}
+    connect(people, run_jobs)
     db.session.get(WebhookEndpoint, nobodys["webhook"]).events = []  # nobody is called
     db.session.commit()
     run_jobs()
@@ -116,6 +120,44 @@ def make_things(who):
     owner.roles = [datastore.find_or_create_role(who if who in ROLES else "editor")]
     db.session.flush()
     return {name: thing.id for name, thing in made.items()}
+
+
+def connect(people, run_jobs):
+    """Let what another hides use what others own, say the same in another language, and be
+    linked to and link from what is live: what is told of these must not tell of that."""
+    another = find("another@example.com")
+    documents_there = [f"/document/{things['document']}/x.pdf" for things in people.values()]
+    pictures_there = [f'<img data-picture="{it["image"]}" alt="">' for it in people.values()]
+    body = _linking(*documents_there) + "".join(f"<p>{it}</p>" for it in pictures_there)
+    texts = {}
+    for kind, model, make in (("article", Article, make_article), ("page", Page, make_page)):
+        hidden = {"title": name_of(kind, "another")}
+        texts[kind] = db.session.get(model, people["another"][kind])
+        content.save(texts[kind], another, body=body)
+        for things in people.values():
+            other = db.session.get(model, things[kind])
+            if kind == "page" and other is not texts[kind]:
+                content.save(other, another, parent_id=texts[kind].id)
+            content.create(
+                model, another, language="zh_Hans_CN", translation_of=other, body=body, **hidden
+            )
+        texts[f"was_live_{kind}"] = make(another, body=_linking("/en/nowhere"), **hidden)
+        content.take(texts[f"was_live_{kind}"], "publish", another)
+    linking = make_article(
+        another, body=_linking(*map(addresses.of, texts.values()), *documents_there)
+    )
+    content.take(linking, "publish", another)
+    find_links.submit()
+    db.session.commit()
+    run_jobs()
+    for kind in ("article", "page"):
+        content.take(texts[f"was_live_{kind}"], "unpublish", another)
+    look_for_due_links(huey)
+    run_jobs()
+
+
+def _linking(*hrefs):
+    return "".join(f'<p><a href="{href}">there</a></p>' for href in hrefs)
 
 
 @pytest.fixture
@@ -289,7 +331,7 @@ class Cell(NamedTuple):
 
     def leaks(self, answer):
         """Which things of another person an answer tells of that the asker may not see."""
-        if answer.mimetype not in {"text/html", "application/json"}:
+        if not (answer.mimetype or "").endswith(("html", "json")):
             return []
         if self.door.kind == "audit_entry":  # which tells what everybody did, and to what
             return []

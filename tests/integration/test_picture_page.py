@@ -38,7 +38,7 @@ def used(image):
 
     @usage.of("toy", keys=lambda: select(Image.id).where(Image.id == image.id))
     def _pages(image_ids, _most):
-        yield from ((key, 1, "Home") for key in image_ids if key == image.id)
+        yield from ((key, 1, "Home", None, True) for key in image_ids if key == image.id)
 
     yield
     usage.forget("toy")
@@ -362,7 +362,9 @@ def test_what_is_used_can_be_asked_for(image, used):
     other = make_picture()
     assert db.session.scalars(select(Image).where(usage.is_used())).all() == [image]
     assert db.session.scalars(select(Image).where(~usage.is_used())).all() == [other]
-    assert usage.uses_of([image.id, other.id]) == {image.id: [usage.Use("toy", 1, "Home")]}
+    assert usage.uses_of([image.id, other.id]) == {
+        image.id: [usage.Use("toy", 1, "Home", live=True)]
+    }
 
 
 def test_without_anybody_who_shows_pictures_none_is_used(client, log_in, image):

@@ -222,7 +222,7 @@ def test_it_goes_for_good_after_so_many_days(deleted, run_jobs):
 def test_what_is_used_by_now_stays(deleted, run_jobs):
     @usage.of("toy", keys=lambda: select(Image.id))
     def _pages(image_ids, _most):
-        yield from ((number, 1, "Home") for number in image_ids)
+        yield from ((number, 1, "Home", None, True) for number in image_ids)
 
     try:
         with clock.stopped_at(deleted.deleted_at + timedelta(days=DAYS + 1)):

@@ -431,6 +431,17 @@ def test_who_may_not_write_in_a_state_reads(client, log_in):
     assert article.title == "Harbour"
 
 
+def test_of_a_translation_that_one_may_not_see_it_is_said_that_there_is_one(client, log_in):
+    author = log_in("author")
+    article = make_article(author)
+    make_article(title="还没有公开", language="zh_Hans_CN", translation_of=article)
+    db.session.commit()
+    page = client.get(f"/admin/article/edit/?id={article.id}").text
+    assert "There is one that you may not see." in page
+    assert "还没有公开" not in page
+    assert 'name="language" value="zh_Hans_CN"' not in page
+
+
 def test_a_translation_is_begun_with_one_press(client, log_in, article):
     log_in("editor")
     data = {"id": article.id, "language": "zh_Hans_CN"}

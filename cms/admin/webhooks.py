@@ -6,7 +6,7 @@ import json
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -16,6 +16,7 @@ from wtforms import Form, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
+from cms.accounts import sessions
 from cms.admin import columns
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
@@ -72,8 +73,14 @@ def callable_url(_form: Form, field: StringField) -> None:
         raise ValidationError(_(error.sentence, **error.facts)) from None
 
 
-def secret(_view: Any, _context: Any, endpoint: WebhookEndpoint, _name: str) -> Markup:
-    """Draw the signing key, folded: nobody reads it over a shoulder."""
+def secret(view: Any, _context: Any, endpoint: WebhookEndpoint, _name: str) -> Markup:
+    """Draw the signing key, folded: nobody reads it over a shoulder. It signs calls for whoever
+    has it, so it is for those alone who have given the password lately, as for a change."""
+    if not sessions.is_fresh():
+        here = view.get_url(".details_view", id=endpoint.id)
+        return Markup('•••••••• <a href="{}">{}</a>').format(
+            url_for("security.verify", next=here), _("Enter your password to show the secret")
+        )
     return Markup("<details><summary>{}</summary><code>{}</code></details>").format(
         _("Show the secret"), endpoint.secret
     )

@@ -1,5 +1,8 @@
 """The administrator's screens: webhooks, their calls, and the mail."""
 
+import html
+import re
+
 import pytest
 
 from cms.audit.models import AuditEntry
@@ -11,6 +14,7 @@ from cms.tasks.mail import post
 from cms.tasks.webhooks import announce
 from cms.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests import receivers
+from tests.processes import PASSWORD
 
 FORM = {"name": "CRM", "url": "https://crm.example.com/hook?token=hunter2", "enabled": "y"}
 PAGES = ("/admin/mail/", "/admin/webhook/", "/admin/webhook_delivery/")
@@ -75,6 +79,19 @@ def test_a_webhook_is_added_shown_and_changed(client, administrator):
     changed = {**FORM, "events": ["job.failed", "picture.ready"], "name": "ERP"}
     client.post(f"/admin/webhook/edit/?id={made.id}", data=changed)
     assert only_endpoint().events == ["job.failed", "picture.ready"]
+
+
+def test_the_secret_is_shown_after_the_password_alone(client, administrator, endpoint):
+    made = endpoint("https://a.example.com/")
+    page = f"/admin/webhook/details/?id={made.id}"
+    with client.session_transaction() as session:
+        session["fs_paa"] -= 3600
+    shown = client.get(page).text
+    assert made.secret not in shown
+    to_verify = html.unescape(re.search(r'href="([^"]*verify[^"]*)"', shown)[1])
+    assert "Enter your password to show the secret" in shown
+    assert client.post(to_verify, data={"password": PASSWORD}).location == page
+    assert made.secret in client.get(page).text
 
 
 @pytest.mark.case(40)

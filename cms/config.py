@@ -159,6 +159,9 @@ class Settings(BaseModel):
     link_limit: str = Field(
         "5 per hour", description="Links to a new password that one account is sent if asked for."
     )
+    session_days: int = Field(
+        30, ge=1, description="Days without use after which a log-in has ended."
+    )
     second_factor_for: tuple[str, ...] = Field(
         (), description="Roles that are closed to who logs in with a password alone."
     )

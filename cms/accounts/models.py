@@ -86,6 +86,11 @@ class User(Base, UserMixin):
         """Tell whether one of the roles is closed to who has none."""
         return any(role.name in settings().second_factor_for for role in self.roles)
 
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Tell whether they may come in only once they have set one up."""
+        return self.must_have_second_factor and not self.has_second_factor
+
     def check_tf_required(
         self, tf_setup_methods: list[tuple[str, str]], *_fresh: bool
     ) -> tuple[bool, list[tuple[str, str]]]:

@@ -1,6 +1,6 @@
 """Where somebody is logged in: one row for each log-in, which can be ended from elsewhere.
 
-A cookie of ours names the account and the log-in. Once the row is gone, or the account's
+A cookie of ours names the account and the log-in. Once the row is gone or over, or the account's
 `fs_uniquifier` has changed, no copy of the cookie is good for anything. Of the log-in's
 key only a digest is kept, so that whoever reads the database can make no cookie.
 """
@@ -26,19 +26,21 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from cms import clock
 from cms.accounts.models import User
+from cms.config import settings
 from cms.database import Base, UtcDateTime
 from cms.extensions import db
 from cms.trash import NO_TRASH
 
 # Not written at every request: that would make each reading one a writing one.
 SEEN_EVERY = timedelta(minutes=5)
-FORGOTTEN_AFTER = timedelta(days=366)  # longer than any cookie is remembered
+LONGEST = timedelta(days=365)  # that a log-in stands, however much it is used
 _LONGEST_BROWSER = 255
 
 
@@ -63,16 +65,28 @@ class LoginSession(Base):
         """Whose it is, for the policy."""
         return self.user_id
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it was left alone, or stands, for too long."""
+        unused_since, begun_before = _limits()
+        return self.seen_at < unused_since or self.created_at < begun_before
+
+
+def _limits() -> tuple[datetime, datetime]:
+    """Return since when a log-in was used that stands, and since when it was begun."""
+    now = clock.now()
+    return now - timedelta(days=settings().session_days), now - LONGEST
+
 
 def load(named: str | None) -> User | None:
     """Return the account that a cookie names, while its log-in stands; note that it was seen."""
     uniquifier, _colon, key = (named or "").partition(":")
     given = {"uniquifier": uniquifier, "digest": _digest(key)}
     found = db.session.execute(_standing(), given).unique().first()
-    if found is None or not found[0].active:
+    if found is None or not found[0].active or found[1].is_over:
         return None
     user, here = found
-    if user.must_have_second_factor and not user.has_second_factor:
+    if user.lacks_second_factor:
         return None  # it is set up on the way in
     if clock.now() - here.seen_at > SEEN_EVERY:
         here.seen_at, here.address = clock.now(), request.remote_addr
@@ -132,9 +146,10 @@ def end_all(user: User, *, but: LoginSession | None = None) -> None:
 
 
 def prune() -> int:
-    """Delete log-ins whose cookies must have ended long ago, and return how many; the caller
-    commits."""
-    gone = delete(LoginSession).where(LoginSession.seen_at < clock.now() - FORGOTTEN_AFTER)
+    """Delete log-ins that are over, and return how many; the caller commits."""
+    unused_since, begun_before = _limits()
+    over = or_(LoginSession.seen_at < unused_since, LoginSession.created_at < begun_before)
+    gone = delete(LoginSession).where(over)
     return cast("CursorResult[Any]", db.session.execute(gone)).rowcount
 
 

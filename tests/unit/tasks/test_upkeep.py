@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from cms import clock
-from cms.accounts import sessions
 from cms.accounts.models import User
 from cms.accounts.sessions import LoginSession
 from cms.audit.models import AuditEntry
+from cms.config import settings
 from cms.extensions import db
 from cms.jobs import ledger, selections
 from cms.jobs.models import Job, JobState, SelectedThing
@@ -152,17 +152,18 @@ def test_the_job_prunes_by_the_setting_and_keeps_itself(ctx, run_jobs, moment):
     ]
 
 
-def test_log_ins_whose_cookies_have_ended_go_with_the_job(ctx, client, log_in, run_jobs, moment):
+def test_log_ins_that_are_over_go_with_the_job(ctx, client, log_in, run_jobs, moment):
+    unused = timedelta(days=settings().session_days)
     with clock.stopped_at(moment):
         log_in()
     client.post("/logout")
     with clock.stopped_at(moment):
         log_in()
     client.delete_cookie("session")  # as a browser does that is closed
-    with clock.stopped_at(moment + sessions.FORGOTTEN_AFTER):
+    with clock.stopped_at(moment + unused):
         kept = log_in()
     assert db.session.query(LoginSession).count() == 2, "a log-out ends its own"
-    with clock.stopped_at(moment + sessions.FORGOTTEN_AFTER + LONG):
+    with clock.stopped_at(moment + unused + timedelta(days=1)):
         prune.submit()
         db.session.commit()
         run_jobs()

@@ -93,8 +93,10 @@ class ApiToken(Base):
 
     @property
     def is_good(self) -> bool:
-        """Whether it opens anything now: its person must be one who may log in, too."""
-        return self.state == "active" and self.user.active
+        """Whether it opens anything now: its person must be one who may log in, too, by what they
+        have: no way in is left open to whose role wants a second factor and who has none."""
+        user = self.user
+        return self.state == "active" and user.active and not user.lacks_second_factor
 
     def __str__(self) -> str:
         return self.name

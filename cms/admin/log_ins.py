@@ -127,5 +127,5 @@ class LogInView(QsListView):
     @needs("delete")
     def end_others(self) -> ResponseReturnValue:
         """End all but the one that asks."""
-        accounts.log_out_everywhere(person(), but=sessions.here())
+        accounts.end_log_ins(person(), but=sessions.here())
         return self.told(_("All other log-ins have ended."))

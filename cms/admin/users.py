@@ -216,7 +216,7 @@ class UserView(QsListView):
     @expose("/log-out", methods=("POST",))
     @needs("edit")
     def log_out(self) -> ResponseReturnValue:
-        """End every log-in of somebody; of oneself, all but this one."""
+        """End every log-in and token of somebody; of oneself, all log-ins but this one."""
         return self.do_to_posted(
             lambda user: accounts.log_out_everywhere(user, but=sessions.here()),
             _("Logged out everywhere."),

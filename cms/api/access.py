@@ -181,7 +181,8 @@ def _tell_of_refused(token: ApiToken | None) -> None:
     nobody knows is not kept, nor any part of it: it may be good elsewhere."""
     facts: dict[str, Any] = {"page": request.endpoint}
     if token is not None:
-        reason = "account off" if token.state == "active" else token.state
+        lacks = "no second factor" if token.user.active else "account off"
+        reason = lacks if token.state == "active" else token.state
         facts |= {"name": token.name, "email": token.user.email, "reason": reason}
     number = str(token.id if token else 0)
     told = ("refuse token", ApiToken.__tablename__, number)

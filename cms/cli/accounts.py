@@ -50,7 +50,7 @@ def set_password(email: str) -> None:
 @click.argument("email")
 @with_appcontext
 def reset_second_factor(email: str) -> None:
-    """Remove somebody's app, passkeys and recovery codes, and end all sessions."""
+    """Remove somebody's app, passkeys and recovery codes, and end all sessions and tokens."""
     user = services.find(email)
     if user is None:
         raise click.ClickException(str(services.UnknownAccount(email=email)))

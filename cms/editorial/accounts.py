@@ -10,6 +10,7 @@ from cms.accounts import services, sessions
 from cms.accounts.models import LONGEST_NAME, Role, User, user_roles
 from cms.accounts.policy import ADMINISTRATOR
 from cms.accounts.sessions import LoginSession
+from cms.accounts.tokens import revoke_all
 from cms.audit.services import record
 from cms.database import storable
 from cms.editorial import account_letters
@@ -107,7 +108,14 @@ def switch_off(by: User, user: User) -> None:
 
 
 def log_out_everywhere(user: User, *, but: LoginSession | None = None) -> None:
-    """End every log-in of an account, or every `but` one."""
+    """End every log-in of an account, or every `but` one, and its tokens: who may have got in
+    may have made some."""
+    revoke_all(user)
+    end_log_ins(user, but=but)
+
+
+def end_log_ins(user: User, *, but: LoginSession | None = None) -> None:
+    """End every log-in of an account, or every `but` one; programs go on."""
     sessions.end_all(user, but=but)
     record("log out everywhere", user, email=user.email)
 

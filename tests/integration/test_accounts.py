@@ -1,6 +1,7 @@
 """The accounts: inviting, changing and switching off people, and what is refused of it."""
 
 import re
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -14,6 +15,7 @@ from cms.accounts.sessions import LoginSession
 from cms.admin import roles
 from cms.audit.models import AuditEntry
 from cms.editorial import accounts
+from cms.editorial.tokens import make as make_token
 from cms.extensions import db
 from cms.mail.models import MailMessage
 from tests.factories import make_user
@@ -296,7 +298,12 @@ def test_administrators_end_log_ins_of_others(ctx, client, boss, ada):
     first = min(sessions.of(ada), key=lambda log_in: log_in.id)
     client.post("/admin/user/end", data={"log_in": first.id})
     assert (is_in(one), is_in(other)) == (False, True)
+    token, _text = make_token(ada, "Program", ["pictures:read"], None)
+    db.session.commit()
+    assert "End every log-in and API token of" in page
     client.post("/admin/user/log-out", data={"id": ada.id})
+    db.session.refresh(token)
+    assert token.state == "revoked"
     assert not is_in(other)
     assert is_in(enter(ctx, ada)), "she may come back"
 
@@ -315,6 +322,35 @@ def test_a_saved_cookie_is_useless_after_the_log_out(ctx, ada):
         alone.set_cookie(name, copy.get_cookie(name).value)
         assert not is_in(alone), name
     assert not is_in(copy)
+
+
+@pytest.fixture
+def remembered(ctx, ada, moment):
+    """Somebody who stays logged in, on whatever day they come."""
+    browser = ctx.test_client()
+    with clock.stopped_at(moment):
+        form = {"email": ada.email, "password": PASSWORD, "remember": "y"}
+        browser.post("/login", data=form)
+
+    def comes_after(days):
+        with clock.stopped_at(moment + timedelta(days=days)):
+            return is_in(browser)
+
+    return comes_after
+
+
+def test_a_log_in_that_nobody_uses_ends(remembered):
+    assert [remembered(days) for days in (29, 58, 89)] == [True, True, False]
+
+
+def test_days_without_use_are_a_setting(remembered, set_setting):
+    set_setting(session_days=7)
+    assert [remembered(days) for days in (6, 14)] == [True, False]
+
+
+def test_a_log_in_ends_after_a_year_however_much_it_is_used(remembered):
+    days = (*range(0, 365, 20), 364, 366)
+    assert [day for day in days if not remembered(day)] == [366]
 
 
 def test_a_lost_second_factor_is_reset(ctx, client, boss, ada):

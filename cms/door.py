@@ -17,6 +17,8 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_security import Security, auth_required, url_for_security
 from flask_security.recovery_codes import mf_recovery
+from flask_security.tf_plugin import tf_clean_session, tf_select
+from flask_security.utils import do_flash, get_message
 from flask_security.views import (
     change_password,
     forgot_password,
@@ -26,10 +28,14 @@ from flask_security.views import (
     two_factor_token_validation,
     verify,
 )
-from flask_security.webauthn import webauthn_register_response, webauthn_signin_response
+from flask_security.webauthn import (
+    webauthn_register_response,
+    webauthn_signin,
+    webauthn_signin_response,
+)
 
 from cms import edge
-from cms.accounts import sessions
+from cms.accounts import factors, sessions
 from cms.accounts.factors import APP, SETTING_UP, WAITS, OneTimeCodes, tagged
 from cms.accounts.passwords import Passwords
 from cms.accounts.policy import ROLES
@@ -37,7 +43,13 @@ from cms.accounts.services import datastore
 from cms.clock import now
 from cms.config import Settings, settings
 from cms.editorial import account_letters, logins
-from cms.editorial.factors import PasskeyAnswer, PasskeyRemoval, RecoveryCodes
+from cms.editorial.factors import (
+    Challenges,
+    NewPasskey,
+    PasskeyAnswer,
+    PasskeyRemoval,
+    RecoveryCodes,
+)
 from cms.errors import BadSetting
 from cms.extensions import limiter
 
@@ -107,7 +119,9 @@ security = Security(
     totp_cls=OneTimeCodes,
     mf_recovery_codes_util_cls=RecoveryCodes,
     wan_delete_form=PasskeyRemoval,
+    wan_register_response_form=NewPasskey,
     wan_signin_response_form=PasskeyAnswer,
+    webauthn_util_cls=Challenges,
 )
 
 
@@ -207,6 +221,20 @@ def _after_code(view: Callable[[], Any]) -> Callable[[], Any]:
     return answer
 
 
+def _in_time(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a view of the second step that leads back to the first when that was too long ago."""
+
+    @wraps(view)
+    def answer(**given: Any) -> Any:
+        if not current_user.is_authenticated and factors.waits_too_long():
+            tf_clean_session()
+            do_flash(*get_message("TWO_FACTOR_SETUP_EXPIRED", within=""))
+            return redirect(url_for_security("login"))
+        return view(**given)
+
+    return answer
+
+
 def _closed(**_given: Any) -> Any:
     """Answer what would write mail for whoever has a password, or set up an app by what was
     begun in another session."""
@@ -238,12 +266,14 @@ _VIEWS: dict[str, Callable[..., Any]] = {
     "security.change_password": _by_address(_by_account(change_password)),
     "security.forgot_password": _by_address(_letters(logins.with_askers(forgot_password))),
     "security.reset_password": _by_address(reset_password),
-    "security.two_factor_setup": _by_address(two_factor_setup),
-    "security.two_factor_token_validation": _by_address(
-        _by_code(_after_code(two_factor_token_validation))
+    "security.tf_select": _in_time(tf_select),
+    "security.two_factor_setup": _in_time(_by_address(two_factor_setup)),
+    "security.two_factor_token_validation": _in_time(
+        _by_address(_by_code(_after_code(two_factor_token_validation)))
     ),
-    "security.mf_recovery": _by_address(_by_code(mf_recovery)),
-    "security.wan_signin_response": _by_address(_by_code(webauthn_signin_response)),
+    "security.mf_recovery": _in_time(_by_address(_by_code(mf_recovery))),
+    "security.wan_signin": _in_time(webauthn_signin),
+    "security.wan_signin_response": _in_time(_by_address(_by_code(webauthn_signin_response))),
     "security.two_factor_rescue": _closed,
     "security.two_factor_setup_validate": _closed,
     # What it is sent may have been begun by another, whose log-in was fresh.

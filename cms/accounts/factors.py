@@ -13,8 +13,10 @@ import logging
 import secrets
 import unicodedata
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 
+from flask import session
 from flask_login import current_user
 from flask_security import Totp
 from passlib.exc import TokenError
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 # enough: which account waits, and that its app is just being set up.
 WAITS, SETTING_UP = "tf_user_id", "validating_profile"
 APP = "authenticator"
+_GIVEN_AT, _GOOD_FOR = "password_given_at", timedelta(minutes=10)
 _RECOVERY_BYTES, _SHOWN_BY = 10, 4
 
 
@@ -80,6 +83,21 @@ class OneTimeCodes(Totp):
         except (ValueError, LookupError, TypeError):
             return False
         return True
+
+
+def begin_to_wait() -> None:
+    """Note when the password was given, if a second factor is wanted now."""
+    if WAITS in session:
+        session[_GIVEN_AT] = clock.now().timestamp()
+
+
+def waits_too_long() -> bool:
+    """Tell whether the password was given too long ago for the second factor to be enough."""
+    if WAITS not in session:
+        return False
+    # One from before this was noted counts from now on.
+    given_at = session.setdefault(_GIVEN_AT, clock.now().timestamp())
+    return bool(clock.now().timestamp() - given_at > _GOOD_FOR.total_seconds())
 
 
 def tagged(keys: Sequence[str]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from flask_login import current_user
 from flask_security import (
     MfRecoveryCodesUtil,
     WebAuthnDeleteForm,
+    WebAuthnRegisterResponseForm,
     WebAuthnSigninResponseForm,
+    WebauthnUtil,
     tf_disabled,
     tf_profile_changed,
     user_failed_authn,
@@ -18,9 +20,12 @@ from flask_security import (
 )
 from flask_security.utils import get_message
 
-from cms.accounts import factors, sessions
+from cms import clock
+from cms.accounts import factors, sessions, tokens
 from cms.accounts.models import User
 from cms.audit.services import record
+
+_CHALLENGE = "passkey_challenge"  # in the session
 
 
 class RecoveryCodes(MfRecoveryCodesUtil):
@@ -51,19 +56,50 @@ class RecoveryCodes(MfRecoveryCodesUtil):
         return True
 
 
+class Challenges(WebauthnUtil):
+    """What passkeys are to sign: each once, soon, and for the browser that asked."""
+
+    def generate_challenge(self, nbytes: int | None = None) -> str:
+        """Make one, and note in the session that it was asked here, and when."""
+        challenge: str = super().generate_challenge(nbytes)
+        session[_CHALLENGE] = [tokens.digest(challenge), clock.now().timestamp()]
+        return challenge
+
+
+def _asked_at(form: Any) -> float | None:
+    """Return when the challenge that is answered was asked in this session, which it was only
+    once; None if it was not."""
+    asked, at = session.pop(_CHALLENGE, (None, 0.0))
+    if asked == tokens.digest(form.challenge):
+        return float(at)
+    form.form_errors.append(get_message("WEBAUTHN_EXPIRED", within="")[0])
+    return None
+
+
 class PasskeyAnswer(WebAuthnSigninResponseForm):
     """What a passkey says, on the way in; it must be one of whoever gave the password."""
 
     def validate(self, **more: Any) -> bool:
-        """Tell whether it is right."""
-        if not super().validate(**more):
+        """Tell whether it is right, and was not said before."""
+        asked_at = _asked_at(self)
+        if asked_at is None or not super().validate(**more):
             return False
         owner = cast("User", self.user)
-        if owner.fs_uniquifier != session.get(factors.WAITS):
+        # A cookie can be copied from before the challenge was taken out of it.
+        answered = cast("Any", self.cred).lastuse_datetime.timestamp() > asked_at
+        if answered or owner.fs_uniquifier != session.get(factors.WAITS):
             owner.track_failed_authn("passkey", tfa=True)
             cast("list[str]", self.credential.errors).append(get_message("WEBAUTHN_NO_VERIFY")[0])
             return False
         return True
+
+
+class NewPasskey(WebAuthnRegisterResponseForm):
+    """What a passkey says that is set up."""
+
+    def validate(self, **more: Any) -> bool:
+        """Tell whether it is right, and was asked for here."""
+        return _asked_at(self) is not None and super().validate(**more)
 
 
 class PasskeyRemoval(WebAuthnDeleteForm):
@@ -81,10 +117,11 @@ class PasskeyRemoval(WebAuthnDeleteForm):
 
 
 def reset_second_factor(user: User) -> None:
-    """Take from an account its app, passkeys and recovery codes, and end its log-ins: who has
-    lost one device may have lost another. The caller commits."""
+    """Take from an account its app, passkeys and recovery codes, and end its log-ins and
+    tokens: who has lost one device may have lost another. The caller commits."""
     factors.forget(user)
     sessions.end_all(user)
+    tokens.revoke_all(user)
     record("reset second factor", user, email=user.email)
 
 

@@ -21,6 +21,7 @@ from flask_security import (
     user_authenticated,
 )
 from flask_security.forms import EmailValidation
+from flask_security.tf_plugin import tf_clean_session
 from flask_security.utils import get_message
 from sqlalchemy import select
 from wtforms import EmailField
@@ -28,7 +29,7 @@ from wtforms.validators import InputRequired
 
 from cms import clock
 from cms.accounts import sessions
-from cms.accounts.factors import SETTING_UP, WAITS
+from cms.accounts.factors import SETTING_UP, WAITS, begin_to_wait
 from cms.accounts.models import User
 from cms.accounts.services import find
 from cms.audit.models import AuditEntry
@@ -136,8 +137,12 @@ def with_refusals(login: Callable[[], Any]) -> Callable[[], Any]:
 
     @wraps(login)
     def noted() -> Any:
+        if request.method == "POST" and not current_user.is_authenticated:
+            tf_clean_session()  # who gave a password before this one begins anew
         answer = login()
         waits = WAITS in session  # for a second factor: the password was right
+        if request.method == "POST":
+            begin_to_wait()
         if request.method == "POST" and not (current_user.is_authenticated or waits):
             _note_of_typed("log in refused")
         return answer

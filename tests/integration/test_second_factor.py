@@ -381,6 +381,42 @@ def test_a_passkey_is_no_way_in_without_a_password(ctx, client, log_in):
         assert answer.location.split("?")[0] == "/login"
 
 
+def test_what_a_passkey_said_lets_in_once_and_there_alone(client, log_in, enter, moment):
+    user = log_in("editor")
+    passkey = add_passkey(client)
+    waiting, elsewhere = (enter(user)[0] for _number in range(2))
+    elsewhere.post("/login/passkey")
+    page = waiting.post("/login/passkey")
+    copied = client.application.test_client()
+    copied.set_cookie("session", waiting.get_cookie("session").value)
+    address, options = map(html.unescape, PASSKEY.search(page.text).groups())
+    said = {"credential": passkey.get(json.loads(options))}
+
+    with clock.stopped_at(moment + timedelta(seconds=1)):
+        assert elsewhere.post(address, data=said).location == "/login/passkey"
+        assert "This took too long." in elsewhere.get("/login/passkey").text
+        assert waiting.post(address, data=said).location == "/admin/"
+        assert is_in(waiting)
+        waiting.post("/logout")
+        waiting.post("/login", data={"email": user.email, "password": PASSWORD})
+    with clock.stopped_at(moment + timedelta(seconds=2)):
+        for browser in (waiting, copied):
+            assert browser.post(address, data=said).location == "/login/passkey"
+            assert not is_in(browser)
+
+
+def test_a_passkey_is_set_up_where_that_was_begun_and_once(client, log_in, enter):
+    user = log_in("editor")
+    begun = client.post("/second-factor/passkey", data={"name": "My key"})
+    elsewhere, _ = enter(user)
+    elsewhere.post("/second-factor/passkey", data={"name": "Another"})
+    assert send(elsewhere, begun, Passkey().create).location == "/second-factor/passkey"
+    assert send(client, begun, Passkey().create).location == "/second-factor"
+    assert send(client, begun, Passkey().create).location == "/second-factor/passkey"
+    db.session.refresh(user)
+    assert [it.name for it in user.webauthn] == ["My key"]
+
+
 def test_who_has_an_app_and_a_passkey_chooses(client, somebody, enter):
     user, phone = somebody
     passkey = add_passkey(client)
@@ -469,13 +505,22 @@ def test_who_must_have_one_keeps_the_last(client, somebody, enter, set_setting):
     assert enter(user)[1].location.startswith("/login/passkey")
 
 
-def test_tokens_of_the_api_stay_as_they_are(ctx, set_setting):
-    user = make_user("editor")
-    _token, text = make_token(user, "Program", ["pictures:read"], None)
-    db.session.commit()
-    set_setting(second_factor_for=("editor",))
+def test_no_token_goes_round_what_a_role_must_have(ctx, somebody, set_setting):
+    user, other = somebody[0], make_user("editor")
+    programs = []
+    for person in (user, other):
+        _token, text = make_token(person, "Program", ["pictures:read"], None)
+        db.session.commit()
+        programs.append(Program(ctx, person, text))
 
-    assert Program(ctx, user, text).get("/pictures").status_code == 200
+    def answers():
+        return [program.get("/pictures").status_code for program in programs]
+
+    assert answers() == [200, 200]
+    set_setting(second_factor_for=("editor",))
+    assert answers() == [200, 401]
+    set_setting(second_factor_for=("administrator",))  # or as soon as they have set one up
+    assert answers() == [200, 200]
 
 
 def test_a_role_that_there_is_not_is_refused_at_the_start(tmp_path):
@@ -484,6 +529,29 @@ def test_a_role_that_there_is_not_is_refused_at_the_start(tmp_path):
 
 
 # A password that was given lately
+
+
+@pytest.mark.parametrize(
+    "address", ["/login/code", "/login/choose", "/login/passkey", "/login/recovery-code"]
+)
+def test_the_second_step_must_follow_within_ten_minutes(client, somebody, enter, moment, address):
+    user, phone = somebody
+    add_passkey(client)
+    waiting, _ = enter(user)
+    waiting.post("/login/choose", data={"which": "authenticator"})
+    with clock.stopped_at(moment + timedelta(minutes=9)):
+        assert waiting.get("/login/choose").status_code == 200
+        waiting.post("/login", data={"email": user.email, "password": "not it, I fear"})
+        assert waiting.get("/login/choose").location.startswith("/login")  # begun anew
+        waiting, _ = enter(user)
+        waiting.post("/login/choose", data={"which": "authenticator"})
+    with clock.stopped_at(moment + timedelta(minutes=20)):
+        answer = waiting.post(address, data={"code": phone.code()})
+        assert answer.location == "/login"
+        assert "This took too long." in waiting.get("/login").text
+        assert not is_in(waiting)
+        assert waiting.post("/login/code", data={"code": phone.code()}).location == "/login"
+        assert not is_in(waiting)
 
 
 def test_whoever_finds_a_browser_open_changes_nothing(client, somebody):
@@ -548,12 +616,16 @@ def test_a_lost_phone_is_reset_and_every_log_in_ended(client, somebody, enter, r
     user, _phone = somebody
     add_passkey(client)
     client.post("/second-factor/recovery-codes")
+    token, _text = make_token(user, "Program", ["pictures:read"], None)
+    db.session.commit()
     said = runner.invoke(args=["cms", "reset-second-factor", user.email.upper()])
 
     assert said.exit_code == 0, said.output
     db.session.refresh(user)
     assert not user.has_second_factor
     assert user.recovery_codes == []
+    db.session.refresh(token)
+    assert token.state == "revoked"
     assert not is_in(client)
     assert is_in(enter(user)[0])
     reset = ("reset second factor", str(user.id), {"email": user.email})

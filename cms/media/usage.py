@@ -68,7 +68,9 @@ class StillUsed(CmsError):
 def _of_unseen(count: int, *, more: bool) -> str:
     if more:
         words = ngettext(
-            "%(num)d more that you may not see", "%(num)d more that you may not see", count
+            "%(num)d more place that you may not see",
+            "%(num)d more places that you may not see",
+            count,
         )
     else:
         words = ngettext(

@@ -246,10 +246,10 @@ def test_who_may_not_see_what_links_to_it_learns_only_how_many_those_are(ctx):
     make_article(author, title="Figures", body=body)
     shown = make_page(editor, title="Report", body=body)
     content.take(shown, "publish", editor)
-    assert told_to(author) == "“Figures”, “Report”, 1 more that you may not see"
+    assert told_to(author) == "“Figures”, “Report”, 1 more place that you may not see"
     assert told_to(editor) == "“Layoffs”, “Figures”, “Report”"
     content.delete(shown, editor)  # in the trash it is nobody's to read
-    assert told_to(author) == "“Figures”, 2 more that you may not see"
+    assert told_to(author) == "“Figures”, 2 more places that you may not see"
     assert told_to(None) == "3 places that you may not see"
 
 

@@ -189,7 +189,7 @@ def everything():
 @pytest.fixture
 def addresses(ctx, world):
     """Every rule with its address, arguments filled in, and its methods."""
-    filled = {"filename": "css/cms.css", "export_type": "csv", "key": world["key"]}
+    filled = {"mark": "x", "filename": "css/cms.css", "export_type": "csv", "key": world["key"]}
     filled |= {"document_id": 1, "name": "x"}
     filled |= {"language": "en", "rest": "x", "path": "x", "part": 0, "token": "x"}
     adapter = ctx.url_map.bind("localhost")

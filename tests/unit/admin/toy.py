@@ -115,7 +115,7 @@ class PhotoView(QsListView):
     }
     column_formatters = {
         "thumbnail": picture(
-            lambda row: "/static/any/favicon.svg" if row.status == Status.READY else None
+            lambda row: "/static/favicon.svg" if row.status == Status.READY else None
         ),
         "status": status(STATES),
         "size": file_size,

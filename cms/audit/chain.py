@@ -171,8 +171,14 @@ def follow() -> Head:
     if made != known:
         head.advance(made)
     if first:
-        logger.warning("no head of the audit trail was there: one is made, %s", made)
+        grade = logging.INFO if _is_young() else logging.WARNING  # or somebody removed it
+        logger.log(grade, "no head of the audit trail was there: one is made, %s", made)
     return made
+
+
+def _is_young() -> bool:
+    began = db.session.scalar(select(func.min(AuditEntry.at)))
+    return began is None or clock.now() - began < LATE
 
 
 def faults(known: Head | None = None, kept: Seal | None = None) -> Iterator[Fault]:

@@ -294,15 +294,15 @@ def nowhere(_done, _total):
 def test_the_consumer_on_duty_seals_and_says_so_in_the_log(ctx, caplog):
     note("edit", "page", "1")
     db.session.commit()
-    with caplog.at_level("INFO", "cms.tasks.trail"):
+    with caplog.at_level("INFO", "cms"):
         sealing.seal(huey)
         sealing.follower.wait()
         sealing.seal(huey)
 
     sealed = Seal(1, entries()[0].seal)
-    assert [record.getMessage() for record in caplog.records] == [
-        f"audit trail sealed up to {sealed}",
-        f"no head of the audit trail was there: one is made, from entry 1 up to {sealed}",
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", f"audit trail sealed up to {sealed}"),
+        ("INFO", f"no head of the audit trail was there: one is made, from entry 1 up to {sealed}"),
     ]
     assert head.read() == Head(sealed)
 
@@ -321,7 +321,7 @@ def test_sealing_goes_on_while_the_storage_is_away_and_the_head_follows_later(tr
     assert head.read().newest.number == 11
 
 
-def test_an_installation_from_before_gets_its_first_head(trail, ctx):
+def test_an_installation_from_before_gets_its_first_head(trail, ctx, caplog):
     chain.prune(clock.now() - 3 * DAY + HOUR)
     chain.seal()
     for key in stored():
@@ -331,6 +331,7 @@ def test_an_installation_from_before_gets_its_first_head(trail, ctx):
 
     assert chain.follow().begin.number == 7, "as the database says"
     assert verify(ctx)[0] == 0
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_a_real_consumer_seals_and_writes_the_head(tmp_path):

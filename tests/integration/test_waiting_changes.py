@@ -60,7 +60,7 @@ def test_the_author_prepares_and_an_editor_publishes(each_ctx):
     assert (written.body, [tag.title for tag in written.tags]) == (body, ["sea", "wind"])
     assert db.session.query(Article).count() == 1
     with pytest.raises(usage.StillUsed):  # it is to be seen soon
-        usage.refuse_used(picture)
+        usage.refuse_used(picture, editor)
 
     with pytest.raises(NotAllowed):
         content.publish_changes(article, author)

@@ -142,7 +142,7 @@ def test_values_are_told_as_the_screen_says_them(client, log_in):
     db.session.commit()
     shown = panel(client.get(f"/admin/user/details/?id={by.id}").text)
     assert "<dt>Full name</dt>" in shown
-    assert "<del>–</del>" in shown
+    assert "<dd>Ada</dd>" in shown, "where nothing was before"
     assert "<ins>Switched off</ins>" in shown, "as the state is called"
     assert "4 more values" in shown
     assert "x" * history.LONGEST_VALUE + "…" in shown

@@ -92,6 +92,20 @@ def revisions(people):
 
 
 @shot
+def history(people):
+    page = people.open(f"/admin/article/edit/?id={written.key(people.site)}")
+    page.locator("[data-editor][data-ready]").wait_for()
+    page.get_by_label("Summary").fill("What the harbour looks like before the ferries come.")
+    page.locator("button.btn-primary[value=save]").click()
+    return around(page.locator(".past"))
+
+
+@shot
+def audit(people):
+    return first_rows(people.open("/admin/audit_entry/"), 8)
+
+
+@shot
 def view(people):
     page = people.open("/admin/image/?search=.jpg&tab=no-text", "editor")
     page.locator("select[name$=orientation_is]").select_option("wide")

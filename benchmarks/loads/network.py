@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,11 +61,11 @@ class HostSite(Site):
         port = self.url.rsplit(":", 1)[1]
         self.url = f"http://{host.address}:{port}"
 
-    def start_web(self, *options: str) -> None:
-        super().start_web("--bind", self.url.removeprefix("http://"), *options)
+    def start_web(self, *options: str, on: socket.socket | None = None) -> None:
+        super().start_web("--bind", self.url.removeprefix("http://"), *options, on=on)
 
-    def _start(self, name: str, command: list[Any]) -> None:
-        super()._start(name, ["ip", "netns", "exec", self.host.space, *command])
+    def _start(self, name: str, command: list[Any], handed: Sequence[int] = ()) -> None:
+        super()._start(name, ["ip", "netns", "exec", self.host.space, *command], handed)
 
 
 @contextmanager

@@ -117,9 +117,7 @@ class AuditView(QsListView):
         OneOf(AuditEntry.action, _l("What was done"), list(ACTS.items())),
         OneOf(AuditEntry.thing_kind, _l("Kind"), kinds),
         Exactly(AuditEntry.thing_id, _l("Number")),
-        OneOf(
-            AuditEntry.face, _l("By way of"), [(key, it.words) for key, it in FACES.items() if key]
-        ),
+        OneOf(AuditEntry.face, _l("By way of"), _FACES),
         "address",
         "at",
     )

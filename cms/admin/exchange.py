@@ -32,7 +32,7 @@ from cms.admin.base import action, needs, refusal_in_words
 from cms.admin.bulk import Bulk
 from cms.admin.buttons import TopButton
 from cms.admin.visibility import Visibility
-from cms.audit.values import SECRET_WORDS
+from cms.audit.values import is_secret
 from cms.editorial import exchange
 from cms.errors import CmsError
 from cms.exchange import sources
@@ -160,7 +160,7 @@ class Exchange(Visibility, Bulk):
             Column(name, self._label_out(name), moment=_is_moment(attribute))
             for name in names
             if (attribute := self._attribute(name)) is not None
-            and not any(word in name for word in SECRET_WORDS)
+            and not is_secret(name)
             and self.may_export_column(name, by)
         ]
 

@@ -59,7 +59,7 @@ def _facts(link: Link) -> dict[str, Any]:
 def used_in(_view: Any, _context: Any, link: Link, _name: str) -> Markup:
     """Draw the texts, menus and redirects that lead there, the first few by name."""
     leading = [it for use in link.uses if (it := use.leading) is not None]
-    shown = [_to(it) for it in [it for it in leading if _sees(it)][:MOST_USES]]
+    shown = [_to(it) for it in list(filter(_sees, leading))[:MOST_USES]]
     if further := len(leading) - len(shown):
         shown.append(Markup("{}").format(_("and %(count)s more", count=further)))
     return Markup("<br>").join(shown) if shown else columns.EMPTY

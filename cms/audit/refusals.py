@@ -19,6 +19,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits import RateLimitItemPerSecond as Seconds
 
 from cms.audit.services import note
+from cms.audit.values import is_secret
 from cms.database import storable
 from cms.extensions import db, limiter
 
@@ -28,7 +29,6 @@ PAGE = "address"  # what the trail calls a page that was asked for
 MOST_OF_ONE = 60
 MOST_OF_STRANGERS = 1_000
 _LONGEST = 40
-_SECRET = ("token", "password", "secret")  # what a part of an address may be that opens doors
 
 
 class Told(NamedTuple):
@@ -76,7 +76,7 @@ def _asked() -> dict[str, str]:
     """Return by what the address names a thing. Of a form it is read only if the page did so: it
     may be an upload, which is to be refused unread."""
     parts = (request.view_args or {}).items()
-    given = {name: it for name, it in parts if not any(word in name for word in _SECRET)}
+    given = {name: it for name, it in parts if not is_secret(name)}
     read = request.form if "form" in vars(request) else {}
     for name in ("id", "ids", "name"):
         if value := request.args.get(name) or read.get(name):

@@ -12,9 +12,14 @@ from sqlalchemy import inspect
 
 LONGEST = 1_000
 MASK = "•••"
-SECRET_WORDS = ("password", "secret", "token")
+_SECRET_WORDS = ("password", "secret", "token")
 
 Changes = dict[str, list[Any]]
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether what is called so may open doors."""
+    return any(word in name for word in _SECRET_WORDS)
 
 
 def shown(name: str, value: Any) -> Any:
@@ -23,7 +28,7 @@ def shown(name: str, value: Any) -> Any:
     What is cut says the SHA-256 of the whole in UTF-8, to be compared with what a revision
     or a backup has.
     """
-    if value is not None and any(word in name for word in SECRET_WORDS):
+    if value is not None and is_secret(name):
         return MASK
     if isinstance(value, Enum):
         value = value.value

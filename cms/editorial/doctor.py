@@ -22,6 +22,7 @@ from cms.accounts.models import User
 from cms.accounts.services import FIRST_ADMIN
 from cms.audit import chain, head
 from cms.audit.models import AuditEntry
+from cms.audit.services import INSTALLATION
 from cms.config import EMBEDDED_PARTS, Settings, settings
 from cms.errors import CmsError
 from cms.extensions import db
@@ -377,7 +378,7 @@ def _backups() -> Iterator[Finding]:
         return
     taken = db.session.scalar(
         select(func.max(AuditEntry.at)).where(
-            AuditEntry.action == "back up", AuditEntry.thing_kind == "installation"
+            AuditEntry.action == "back up", AuditEntry.thing_kind == INSTALLATION
         )
     )
     if taken is None:

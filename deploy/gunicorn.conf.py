@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from gunicorn import glogging
+from gunicorn.errors import HaltServer
 
 from cms import logs
 
@@ -20,6 +21,20 @@ control_socket_disable = True
 
 # Without the page that led here, and the time, which each line has anyway.
 access_log_format = '%(h)s "%(r)s" %(s)s %(b)s bytes %(M)s ms "%(a)s"'
+
+
+def on_starting(server: Any) -> None:
+    """Let several workers that cannot start end Gunicorn as one does: while it halts for the first,
+    it took the second for a fault of its own, and ended with a trace and another code."""
+    stop = server.stop
+
+    def stop_all(*graceful: bool) -> None:
+        try:
+            stop(*graceful)
+        except HaltServer:
+            stop_all(*graceful)
+
+    server.stop = stop_all
 
 
 class logger_class(glogging.Logger):  # noqa: N801 - Gunicorn's name for the setting

@@ -101,7 +101,9 @@ class S3Storage:
                 return self._client.get_object(**named, **asked)
 
         named = self._named(key)
-        return io.BufferedReader(_Object(get), READ_AT_ONCE)
+        file = io.BufferedReader(_Object(get), READ_AT_ONCE)
+        file.peek()  # a server may look for its file as late as for the first byte
+        return file
 
     @contextmanager
     def path(self, key: str) -> Iterator[Path]:

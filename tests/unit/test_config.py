@@ -288,6 +288,7 @@ def test_gunicorn_gives_up_rather_than_trying_again_for_ever(folder):
     gunicorn = (
         BIN / "gunicorn",
         "--bind=127.0.0.1:0",
+        "--workers=3",  # the second and third must not be taken for another fault
         "--config=deploy/gunicorn.conf.py",
         "wsgi:app",
     )

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,9 +14,11 @@ import flask_migrate
 import pytest
 from sqlalchemy import delete, literal_column, select, update
 
+from cms import clock
 from cms.app import create_app
 from cms.audit.models import AuditEntry
 from cms.extensions import db
+from cms.jobs.models import Job
 from cms.jobs.queue import open_storage
 from cms.site import health, uses
 from cms.tasks import huey
@@ -231,20 +233,32 @@ def set_setting(ctx, monkeypatch):
 
 @pytest.fixture
 def run_jobs():
-    """Run what waits in the queue as a consumer would, and what is due within `hours`.
+    """Run what waits in the queue as a consumer would, and what is due within `hours`, each at
+    its time.
 
     Returns the time, as Huey counts it, just after the last run.
     """
 
     def run(hours=0):
         horizon = huey._get_timestamp() + timedelta(hours=hours)
+        latest = clock.now() + timedelta(hours=hours)
         while True:
             for task in huey.read_schedule(horizon):
                 huey.enqueue(task)
             if not len(huey):
                 db.session.expire_all()
                 return huey._get_timestamp()
-            huey.execute(huey.dequeue(), horizon)
+            task = huey.dequeue()
+            with at_its_time(task, latest):
+                huey.execute(task, horizon)
+
+    @contextmanager
+    def at_its_time(task, latest):
+        with huey.app.app_context():
+            due = db.session.scalar(select(Job.due_at).where(Job.id == task.id))
+        early = due is not None and clock.now() < due <= latest
+        with clock.stopped_at(due) if early else nullcontext():
+            yield
 
     return run
 

@@ -32,6 +32,20 @@ def break_toy(name):
     raise ToyError(name=name)
 
 
+@huey.task(retries=0, name="toy_mistell", subject="toy", words="Play")
+def mistell_toy(name):
+    """Fail; what is then to be told fails as well."""
+    raise ToyError(name=name)
+
+
+@mistell_toy.on_failure
+def _mistell(name, *, error, final):
+    del error, final
+    db.session.add(Role(name=name))
+    db.session.flush()
+    raise TypeError("the arguments of an older version")
+
+
 class ToyGone(ToyError):
     """A failure that no second try mends."""
 

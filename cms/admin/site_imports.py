@@ -27,13 +27,14 @@ from cms.config import settings
 from cms.content import languages
 from cms.content.errors import UnknownLanguage
 from cms.editorial import moving
-from cms.editorial.moving import MOVING, BadMedia
+from cms.editorial.moving import BadMedia
 from cms.errors import CmsError
 from cms.exchange.cells import harmless
 from cms.exchange.writing import BOM
 from cms.look import lazy as _l
 from cms.moving import items
 from cms.moving.models import (
+    MOVING,
     ImportNote,
     ItemState,
     Origin,

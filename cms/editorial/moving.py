@@ -26,7 +26,7 @@ from cms.media import files
 from cms.media.incoming import IncomingFile
 from cms.media.models import Document, Image
 from cms.moving import packs, restoring
-from cms.moving.models import Origin, SiteImport, SiteImportState
+from cms.moving.models import MOVING, Origin, SiteImport, SiteImportState
 from cms.moving.packs import BrokenZip
 from cms.storage.keys import new_key
 from cms.tasks import site_imports
@@ -37,7 +37,6 @@ from cms.tasks.retries import give_up
 from cms.tasks.site_imports import PREFIX, continue_site_import, read_site_import
 
 _ENDINGS = {Origin.WORDPRESS: "xml", Origin.MARKDOWN: "zip"}
-MOVING = (SiteImportState.READING, SiteImportState.RUNNING)
 _CAN_GO_ON = (SiteImportState.READ, SiteImportState.STOPPED, SiteImportState.FAILED)
 
 

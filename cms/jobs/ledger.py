@@ -37,6 +37,7 @@ from cms.jobs.models import ENDED, WAITING, Job, JobAttempt, JobState
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACEBACK = 15_000
 PRUNED_AT_ONCE = 500
+CLOCKS_DIFFER = timedelta(seconds=5)  # of hosts
 
 UNEXPECTED = N_("An unexpected error stopped it. The details are with the job.")
 
@@ -73,6 +74,7 @@ _CLAIM = (
     .where(
         _JOB.id == bindparam("job"),
         or_(*(_JOB.state == waiting for waiting in WAITING)),
+        _JOB.due_at <= bindparam("soon"),
         pauses.not_paused(),
     )
     .values(
@@ -132,13 +134,15 @@ def claim(job_id: str, holder: Holder, write: Write | None = None) -> Claim | No
     """Begin the next attempt of a waiting job for `holder`.
 
     Returns None when there is nothing to claim: the job runs elsewhere, has
-    ended, is of a paused kind, or its transaction was rolled back. Attempts are
+    ended, is of a paused kind, is due later, so that a message too many spends no
+    attempt before its time, or its transaction was rolled back. Attempts are
     counted here, at the start, so that one that kills its worker counts too.
     """
     now = clock.now()
     values = {
         "job": job_id,
         "now": now,
+        "soon": now + CLOCKS_DIFFER,
         "worker": holder.worker_id,
         "name": holder.name,
         "until": now + holder.lease,
@@ -230,11 +234,11 @@ def put_back(job_id: str, attempt: int) -> bool:
     return returned
 
 
-def discard(job_id: str) -> bool:
-    """Give up a job that waits or has failed; False when it runs or has ended."""
+def discard(job_id: str, states: Collection[JobState]) -> bool:
+    """Give up a job that is in one of these states; False when it is not."""
     return _advance(
         Job.id == job_id,
-        Job.state.in_((*WAITING, JobState.FAILED)),
+        Job.state.in_(states),
         state=JobState.DISCARDED,
         finished_at=clock.now(),
         unique_key=None,

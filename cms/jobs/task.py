@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ import uuid_utils
 from flask_login import current_user
 from huey.exceptions import RetryTask
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import make_transient_to_detached
 
 from cms import clock, config, logs
@@ -109,6 +110,7 @@ class LedgerTask(huey.api.TaskWrapper):
         if isinstance(redact, str) or not self._redacted <= {*self._signature.parameters}:
             raise TypeError(f"{name}: {redact!r} are not the names of its parameters")
         self._failure_hook: Callable[..., None] | None = None
+        self._retry_hook: Callable[..., None] | None = None
         # Kept from Huey, which would count on its own: see `delay`.
         self._backoff = options.pop("default_retry_backoff", 0) or 1
         # Huey keys tasks by module and name; a fixed module lets code move.
@@ -300,10 +302,25 @@ class LedgerTask(huey.api.TaskWrapper):
         self._failure_hook = hook
         return hook
 
+    def on_retry(self, hook: Callable[..., None]) -> Callable[..., None]:
+        """Register what else to do in the transaction that submits a failed job again: put
+        what it is for back to waiting.
+
+        `hook(*args, **kwargs)` gets the arguments of the task. What it raises prevents the retry.
+        """
+        self._retry_hook = hook
+        return hook
+
     def tell_failure(self, job: Job, error: BaseException, *, final: bool) -> None:
         """Call the task's own failure hook."""
         if self._failure_hook is not None:
-            self._failure_hook(*job.args, error=error, final=final, **job.kwargs)
+            with beside_the_end_of(job):
+                self._failure_hook(*job.args, error=error, final=final, **job.kwargs)
+
+    def tell_retry(self, job: Job) -> None:
+        """Call the task's own retry hook."""
+        if self._retry_hook is not None:
+            self._retry_hook(*job.args, **job.kwargs)
 
     # Running
 
@@ -319,7 +336,8 @@ class LedgerTask(huey.api.TaskWrapper):
             claim = ledger.claim(task.id, self.huey.holder(), clerk.write)
             if claim is None:
                 logger.info(
-                    "job %s: nothing to claim: it is paused, or another delivery had it", task.id
+                    "job %s: nothing to claim: it is paused, due later, or another delivery had it",
+                    task.id,
                 )
                 return
             task.attempt = attempt = claim.attempts_made
@@ -359,6 +377,22 @@ class LedgerTask(huey.api.TaskWrapper):
         if is_retry:
             self.huey.tell_retry_done(job_id)
         db.session.commit()
+
+
+@contextmanager
+def beside_the_end_of(job: Job) -> Iterator[None]:
+    """Do what goes with the end of a job but must not prevent it: what is raised is logged and
+    undone. Otherwise the job would count as running, and fail in the same way at each sweep.
+
+    Only a database that is away is raised, since what is to be told then is told later.
+    """
+    try:
+        with db.session.begin_nested():
+            yield
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("job %s: not all could be told that it failed", job.id)
 
 
 def _checked_schedule(cron: str, name: str, func: Callable[..., None]) -> str:

@@ -213,6 +213,8 @@ def _smtp_from(url: str) -> SmtpTransport:
         raise BadSetting(name=SETTING, problem=str(error)) from None
     options = parse_qs(parts.query, keep_blank_values=True)
     plain = options.pop("starttls", None) == ["no"]
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise BadSetting(name=SETTING, problem="user and password must be ASCII, as SMTP has it")
     if not parts.hostname or options or parts.path.strip("/"):
         raise BadSetting(name=SETTING, problem="it is not such as smtp://user:password@host:587")
     return SmtpTransport(

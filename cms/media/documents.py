@@ -151,7 +151,7 @@ def _said(found: FirstPage) -> dict[str, Any] | None:
 def attempt_failed(document_id: int, error: BaseException, *, final: bool) -> None:
     """Say on the document why it failed, or that it waits for the next attempt."""
     document = db.session.get(Document, document_id)
-    if document is None:
+    if document is None or document.status == DocumentStatus.READY:  # by a newer job
         return
     document.status = DocumentStatus.FAILED if final else DocumentStatus.PENDING
     document.sentence, document.facts = ledger.in_words(error)

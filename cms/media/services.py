@@ -124,7 +124,7 @@ def in_brief(image: Image) -> dict[str, Any]:
 def attempt_failed(image_id: int, error: BaseException, *, final: bool) -> None:
     """Say on the picture why it failed, or that it waits for the next attempt."""
     image = db.session.get(Image, image_id)
-    if image is None:
+    if image is None or image.status == ImageStatus.READY:  # by a newer job
         return
     image.status = ImageStatus.FAILED if final else ImageStatus.PENDING
     image.sentence, image.facts = ledger.in_words(error)

@@ -39,6 +39,9 @@ class SiteImportState(StrEnum):
     FAILED = "failed"
 
 
+MOVING = (SiteImportState.READING, SiteImportState.RUNNING)
+
+
 class SiteImport(Base):
     """A site on its way in, for who asked. `key` is its file in the storage, `media_key` a
     ZIP of pictures that came with it; both are gone when it is done.

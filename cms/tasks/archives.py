@@ -15,7 +15,7 @@ from cms.jobs import ledger
 from cms.jobs.task import Moot, checkpoint
 from cms.media import files
 from cms.moving import archive
-from cms.tasks.exports import TOLD_EVERY, failed, tell
+from cms.tasks.exports import TOLD_EVERY, failed, put_back, tell
 from cms.tasks.queue import huey
 
 SITE = "site"
@@ -52,3 +52,4 @@ def make_site_archive(export_id: int) -> None:
 
 
 make_site_archive.on_failure(failed)
+make_site_archive.on_retry(put_back)

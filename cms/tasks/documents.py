@@ -7,6 +7,7 @@ from cms.accounts.models import User
 from cms.audit import values
 from cms.audit.services import record
 from cms.errors import N_, NotFound
+from cms.extensions import db
 from cms.jobs.task import Moot, checkpoint
 from cms.media import documents, usage
 from cms.media.models import Document
@@ -38,6 +39,12 @@ def process_document(document_id: int) -> None:
 @process_document.on_failure
 def _tell_the_document(document_id: int, *, error: BaseException, final: bool) -> None:
     documents.attempt_failed(document_id, error, final=final)
+
+
+@process_document.on_retry
+def _process_again(document_id: int) -> None:
+    if document := db.session.get(Document, document_id):
+        documents.await_processing(document)
 
 
 @trash.purges(Document)

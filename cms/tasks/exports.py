@@ -86,3 +86,11 @@ def failed(export_id: int, error: BaseException, *, final: bool) -> None:
     if export is not None and export.state is not ExportState.STOPPED:
         export.state = ExportState.FAILED if final else ExportState.WAITING
         export.sentence, export.facts = ledger.in_words(error)
+
+
+@make_export.on_retry
+def put_back(export_id: int) -> None:
+    """Let an export that failed wait once more."""
+    export = db.session.get(Export, export_id)
+    if export is not None and export.state is ExportState.FAILED:
+        export.state, export.sentence, export.facts = ExportState.WAITING, None, None

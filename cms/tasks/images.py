@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from cms.errors import N_, NotFound
+from cms.errors import N_, CmsError, NotFound
+from cms.extensions import db
 from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
+from cms.media.models import Image
 from cms.tasks.queue import huey
 from cms.tasks.webhooks import announce
 
@@ -32,8 +34,10 @@ def process_image(image_id: int, operations: media.Operations | None = None) -> 
     aim = media.aim_of(image)
     try:
         media.make_renditions(image, operations)
-    except NotFound:  # deleted meanwhile
-        raise Moot from None
+    except CmsError as error:
+        if isinstance(error, NotFound) or media.has_moved_on(image, aim):
+            raise Moot from error
+        raise
     if media.has_moved_on(image, aim):
         raise Moot
     announce("picture.ready", media.in_brief(image))
@@ -49,3 +53,10 @@ def _tell_the_picture(
 ) -> None:
     del operations
     media.attempt_failed(image_id, error, final=final)
+
+
+@process_image.on_retry
+def _process_again(image_id: int, operations: media.Operations | None = None) -> None:
+    del operations
+    if image := db.session.get(Image, image_id):
+        media.await_processing(image)

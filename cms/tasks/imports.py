@@ -112,3 +112,19 @@ def _failed(import_id: int, error: BaseException, *, final: bool) -> None:
     if job is not None and final:
         job.state = ImportState.FAILED
         job.sentence, job.facts = ledger.in_words(error)
+
+
+@check_import.on_retry
+def _check_again(import_id: int) -> None:
+    _put_back(import_id, ImportState.CHECKING)
+
+
+@apply_import.on_retry
+def _apply_again(import_id: int) -> None:
+    _put_back(import_id, ImportState.APPLYING)
+
+
+def _put_back(import_id: int, state: ImportState) -> None:
+    job = db.session.get(Import, import_id)
+    if job is not None and job.state is ImportState.FAILED:
+        job.state, job.sentence, job.facts = state, None, None

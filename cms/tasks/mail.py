@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cms.errors import N_
+from cms.extensions import db
 from cms.jobs.task import Moot
 from cms.mail import services as mail
 from cms.mail.models import MailMessage
@@ -35,6 +36,12 @@ def send_email(message_id: int) -> None:
 @send_email.on_failure
 def _tell_the_mail(message_id: int, *, error: BaseException, final: bool) -> None:
     mail.attempt_failed(message_id, error, final=final)
+
+
+@send_email.on_retry
+def _send_again(message_id: int) -> None:
+    if message := db.session.get(MailMessage, message_id):
+        mail.await_sending(message)
 
 
 def post(recipient: str, template: str, **options: Any) -> MailMessage:

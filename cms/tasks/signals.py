@@ -27,6 +27,7 @@ from huey.signals import (
 from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job
+from cms.jobs.task import beside_the_end_of
 from cms.notifications import services as notifications
 from cms.tasks.queue import huey
 from cms.tasks.retries import give_up
@@ -59,7 +60,8 @@ def notify(job: Job, error: BaseException) -> None:
     """Write the notification, and mail if it is news, in the transaction that ends the job."""
     news = notifications.job_failed(job, error)
     if news is not None:
-        tell(news)
+        with beside_the_end_of(job):
+            tell(news)
 
 
 @huey.on_retry_done

@@ -20,7 +20,7 @@ from cms.jobs import ledger, pauses
 from cms.jobs.task import Moot, checkpoint, report_progress
 from cms.media import files
 from cms.moving import fetching, items, packs, reading
-from cms.moving.models import Origin, SiteImport, SiteImportState
+from cms.moving.models import MOVING, Origin, SiteImport, SiteImportState
 from cms.storage.base import MissingFile, StorageFull
 from cms.tasks.queue import huey
 from cms.tasks.taking_in import Builder
@@ -206,5 +206,21 @@ def _fails(job: SiteImport, error: BaseException) -> None:
 @continue_site_import.on_failure
 def _failed(import_id: int, error: BaseException, *, final: bool) -> None:
     job = db.session.get(SiteImport, import_id)
-    if job is not None and final:
+    if job is not None and job.state in MOVING and final:
         _fails(job, error)
+
+
+@read_site_import.on_retry
+def _read_again(import_id: int) -> None:
+    _put_back(import_id, SiteImportState.READING)
+
+
+@continue_site_import.on_retry
+def _continue_again(import_id: int) -> None:
+    _put_back(import_id, SiteImportState.RUNNING)
+
+
+def _put_back(import_id: int, state: SiteImportState) -> None:
+    job = db.session.get(SiteImport, import_id)
+    if job is not None and job.state is SiteImportState.FAILED:
+        job.state, job.sentence, job.facts = state, None, None

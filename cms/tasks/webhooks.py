@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cms.errors import N_
+from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job
-from cms.jobs.task import Moot
+from cms.jobs.task import Moot, beside_the_end_of
 from cms.tasks.queue import huey
 from cms.webhooks import services as webhooks
+from cms.webhooks.models import WebhookDelivery
 
 
 @huey.task(
@@ -39,6 +41,12 @@ def _tell_the_delivery(delivery_id: int, *, error: BaseException, final: bool) -
     webhooks.attempt_failed(delivery_id, error, final=final)
 
 
+@call_webhook.on_retry
+def _call_again(delivery_id: int) -> None:
+    if delivery := db.session.get(WebhookDelivery, delivery_id):
+        webhooks.await_call(delivery)
+
+
 def announce(event: str, data: Mapping[str, Any]) -> None:
     """Tell every endpoint that wants to know of `event`, once the caller's transaction commits.
 
@@ -57,14 +65,15 @@ def announce_failure(job: Job, error: BaseException) -> None:
     """
     if job.task == call_webhook.name:
         return
-    sentence, facts = ledger.in_words(error)
-    announce(
-        "job.failed",
-        {
-            "id": job.id,
-            "task": job.task,
-            "subject": {"kind": job.subject_kind, "id": job.subject_id},
-            "attempts": job.attempts_made,
-            "message": sentence % facts,
-        },
-    )
+    with beside_the_end_of(job):
+        sentence, facts = ledger.in_words(error)
+        announce(
+            "job.failed",
+            {
+                "id": job.id,
+                "task": job.task,
+                "subject": {"kind": job.subject_kind, "id": job.subject_id},
+                "attempts": job.attempts_made,
+                "message": sentence % facts,
+            },
+        )

@@ -14,6 +14,7 @@ from werkzeug.test import encode_multipart
 from cms import clock
 from cms.audit.models import AuditEntry
 from cms.editorial.exchange import apply, begin_export, begin_import, check
+from cms.editorial.retries import retry_job
 from cms.errors import CmsError
 from cms.exchange import imports, sources
 from cms.exchange.models import Format, Import, ImportRow, ImportState, Outcome
@@ -91,6 +92,27 @@ def figures(job):
 
 
 # Looking
+
+
+def test_a_check_that_failed_is_done_by_its_retry(ctx, add, run_jobs):
+    (one,) = add("One")
+    data = as_csv(["ID", "Title"], [one.id, "Zwei"])
+    view = sources.find("image")
+    job = begin_import(view, make_user(), make_upload(data, "pictures.csv"))
+    check(job, view, job.mapping, creates=False)
+    db.session.commit()
+    with files.storage().path(job.key) as path:
+        away = path.rename(path.with_name("away"))
+        run_jobs(hours=1)
+        assert (job.state, job.sentence) == (ImportState.FAILED, "The stored file is missing.")
+        away.rename(path)
+
+    failed = db.session.query(Job).filter_by(task="check_import").one()
+    assert retry_job(failed).state is JobState.QUEUED
+    db.session.commit()
+    assert (job.state, job.sentence) == (ImportState.CHECKING, None)
+    run_jobs()
+    assert job.state is ImportState.CHECKED
 
 
 def test_a_check_tells_what_would_change_and_changes_nothing(each_ctx, add, look):

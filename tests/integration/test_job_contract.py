@@ -14,7 +14,7 @@ from cms.accounts.models import Role
 from cms.editorial.retries import NothingToRetry, retry_job
 from cms.extensions import db
 from cms.jobs import ledger
-from cms.jobs.models import Job, JobState
+from cms.jobs.models import WAITING, Job, JobState
 from cms.jobs.queue import open_storage
 from cms.jobs.sweep import sweep
 from cms.notifications.models import AdminNotification, NotificationState
@@ -273,13 +273,15 @@ def test_the_retry_waits_in_the_queue_for_as_long_as_the_ledger_says(each_pair, 
 
 
 def test_each_wait_is_longer_where_the_task_says_so(each_pair, run_jobs, moment):
-    job = back_off.submit("bear")
-    db.session.commit()
+    with clock.stopped_at(moment):
+        job = back_off.submit("bear")
+        db.session.commit()
 
     for wait in (60, 240, 960):
         with clock.stopped_at(moment):
             failed_at = run_jobs()
-        assert job.due_at == moment + timedelta(seconds=wait)
+        moment += timedelta(seconds=wait)
+        assert job.due_at == moment
         assert huey.read_schedule(failed_at + timedelta(seconds=wait - 2)) == []
         (message,) = huey.read_schedule(failed_at + timedelta(seconds=wait + 2))
         message.eta = None
@@ -301,7 +303,7 @@ def test_a_job_whose_thing_is_gone_is_moot(each_pair, run_jobs):
 def test_a_job_that_was_given_up_is_not_run(each_pair, run_jobs):
     job = write_toy.submit("bear")
     db.session.commit()
-    assert ledger.discard(job.id)
+    assert ledger.discard(job.id, WAITING)
     db.session.commit()
     run_jobs()
 

@@ -327,6 +327,18 @@ def test_a_job_that_was_overtaken_changes_nothing(each_ctx):
     assert image.renditions == []
 
 
+@pytest.mark.case(12)
+def test_a_job_that_was_overtaken_and_fails_leaves_the_newer_picture_alone(image, run_jobs):
+    acts.replace_file(image, make_upload(pictures.truncated_jpeg()), None)
+    acts.replace_file(image, make_upload(pictures.jpeg(90, 90)), None)
+    db.session.commit()
+    run_jobs()
+    assert image.status is ImageStatus.READY
+
+    media.attempt_failed(image.id, TimeoutError(), final=True)
+    assert image.status is ImageStatus.READY
+
+
 def test_versions_go_with_the_picture(image, ctx):
     acts.replace_file(image, make_upload(pictures.jpeg(90, 90)), None)
     db.session.commit()

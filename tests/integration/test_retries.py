@@ -168,6 +168,24 @@ def test_what_is_ready_needs_no_retry(client, log_in, ctx, run_jobs):
     assert retries() == []
 
 
+def test_a_picture_whose_job_is_given_up_says_so_and_can_be_tried_again(
+    client, log_in, ctx, run_jobs
+):
+    log_in("administrator")
+    image = make_picture()
+    db.session.commit()
+    client.post("/admin/job/discard", data={"id": db.session.query(Job).one().id})
+    db.session.refresh(image)
+    assert image.status == ImageStatus.FAILED
+    assert image.sentence == "It was given up before it was done."
+    assert db.session.query(AdminNotification).count() == 0
+
+    client.post("/admin/image/retry", data={"id": image.id})
+    run_jobs()
+    db.session.refresh(image)
+    assert image.status == ImageStatus.READY
+
+
 @pytest.mark.case(14)
 def test_a_picture_that_was_deleted_meanwhile_ends_its_job_quietly(
     client, log_in, damaged, run_jobs

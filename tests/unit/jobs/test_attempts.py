@@ -48,6 +48,21 @@ def test_a_second_delivery_finds_nothing_to_claim(ctx, run_jobs, written):
     assert written() == 1
 
 
+def test_a_message_too_many_spends_no_attempt_before_its_time(ctx, run_jobs):
+    job = break_toy.submit("bear")
+    db.session.commit()
+    (message,) = huey.pending()
+    for _delivery in range(3):
+        huey.enqueue(message)
+    run_jobs()
+    assert (job.state, job.attempts_made) == (JobState.RETRYING, 1)
+
+    huey.enqueue(message)
+    with clock.stopped_at(job.due_at):
+        run_jobs()
+    assert job.attempts_made == 2
+
+
 def test_a_message_without_a_row_does_nothing(ctx, run_jobs, written):
     huey.enqueue(write_toy.s("bear"))
     run_jobs()

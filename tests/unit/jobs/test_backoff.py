@@ -11,24 +11,6 @@ from cms.tasks import huey
 from tests.toy_tasks import back_off
 
 
-def test_each_wait_is_longer_in_the_ledger_and_for_huey(ctx, run_jobs, moment):
-    job = back_off.submit("bear")
-    db.session.commit()
-
-    for wait in (60, 240, 960):
-        with clock.stopped_at(moment):
-            failed_at = run_jobs()
-        assert job.due_at == moment + timedelta(seconds=wait)
-        (message,) = huey.scheduled()
-        assert abs(message.eta - failed_at - timedelta(seconds=wait)) < timedelta(seconds=2)
-        huey.storage.flush_schedule()
-        message.eta = None
-        huey.enqueue(message)
-    run_jobs()
-
-    assert job.state == JobState.FAILED
-
-
 def test_a_message_made_anew_goes_on_where_the_lost_one_was(ctx, run_jobs, moment):
     job = back_off.submit("bear")
     db.session.commit()

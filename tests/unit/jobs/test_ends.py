@@ -15,7 +15,7 @@ from cms.jobs.models import JobState
 from cms.jobs.sweep import sweep
 from cms.notifications.models import AdminNotification
 from cms.tasks import huey
-from tests.toy_tasks import end_toy, write_toy
+from tests.toy_tasks import end_toy, mistell_toy, write_toy
 
 
 def submitted(how="well"):
@@ -62,6 +62,15 @@ def test_the_ends_of_a_task(ctx, run_jobs, how, state, attempts, effect, notific
     assert (effects(), told()) == (effect, notification)
     assert job.finished_at is not None
     assert job.lease_until is None
+
+
+def test_a_hook_that_raises_keeps_no_job_from_its_end(ctx, run_jobs):
+    job = mistell_toy.submit("bear")
+    db.session.commit()
+    run_jobs()
+
+    assert (job.state, outcomes(job)) == (JobState.FAILED, ["failed"])
+    assert (effects(), told()) == (0, 1)
 
 
 @pytest.mark.parametrize("how", ["interrupt", "too often", "again"])
@@ -138,7 +147,7 @@ def test_a_worker_that_died_is_an_end_too(ctx, run_jobs):
     db.session.commit()
     with later(31):
         sweep(huey)
-    run_jobs()
+        run_jobs()
 
     assert (job.state, outcomes(job)) == (JobState.SUCCEEDED, ["lost", "succeeded"])
 

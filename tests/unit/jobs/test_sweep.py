@@ -42,7 +42,7 @@ def test_a_lost_attempt_counts_and_the_job_runs_again_at_once(ctx, run_jobs, lat
 
     with later(31):
         assert sweep(huey).lost == 1
-    run_jobs()
+        run_jobs()
 
     assert job.state == JobState.SUCCEEDED
     assert [attempt.outcome for attempt in job.attempts] == ["lost", "succeeded"]
@@ -99,8 +99,9 @@ def test_a_job_that_always_kills_its_worker_fails_and_tells_once(ctx, later):
     job = break_toy.submit("bear")
     db.session.commit()
     for attempt in range(1, 5):
-        claimed(job)
         with later(40 * attempt):
+            claimed(job)
+        with later(40 * attempt + 35):
             sweep(huey)
             sweep(huey)
 

@@ -99,7 +99,7 @@ class AuditView(QsListView):
         "thing_id": _l("To what"),
         "thing_kind": _l("Kind"),
         "face": _l("By way of"),
-        "address": _l("From"),
+        "address": _l("From address"),
         "request": _l("Request or job"),
     }
     column_formatters: ClassVar[dict[str, Any]] = {

@@ -19,6 +19,9 @@ from cms.editorial import content
 site = Part("settings", "site_setting", "The site as a whole.", scope="content")
 
 
+_BY_LANGUAGE = {"title", "tagline"}
+
+
 class SiteSchema(Schema):
     """What everybody may know of the settings of the site."""
 
@@ -51,7 +54,8 @@ def _in_languages() -> fields.Dict:
 
 
 class SiteChangeSchema(Schema):
-    """What of the settings is changed; the rest stays."""
+    """What of the settings is changed; the rest stays, other languages too. An empty text
+    takes one away."""
 
     title = _in_languages()
     tagline = _in_languages()
@@ -75,5 +79,9 @@ def read_site() -> Response:
 )
 def change_site(changes: Any) -> Response:
     """Change settings of the site."""
+    known = site_settings.read()
+    for name in _BY_LANGUAGE & changes.keys():
+        merged = getattr(known, name) | changes[name]
+        changes[name] = {language: words for language, words in merged.items() if words}
     content.set_site(person(), **changes)
     return read_site()

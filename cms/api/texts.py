@@ -63,12 +63,26 @@ class Steps(fields.List):
         return [step.name for step in content.steps_for(obj, person())]
 
 
-class Waiting(fields.Integer):
-    """The revision that waits, for those who see a text in whichever state it is."""
+class _Inner:
+    """What only those learn who see a text in whichever state it is; null to others."""
 
-    def get_value(self, obj: Any, *_args: Any, **_kwargs: Any) -> Any:
-        """Return its number."""
-        return obj.waiting if may(current_user, "view", obj.kind, obj) else None
+    def get_value(self, obj: Any, attr: str, *args: Any, **options: Any) -> Any:
+        """Return it, or None."""
+        if not may(current_user, "view", obj.kind, obj):
+            return None
+        return super().get_value(obj, attr, *args, **options)  # type: ignore[misc]
+
+
+class InnerNumber(_Inner, fields.Integer):
+    """A number for those alone."""
+
+
+class InnerText(_Inner, fields.String):
+    """A text for those alone."""
+
+
+class InnerTime(_Inner, fields.AwareDateTime):
+    """A time for those alone."""
 
 
 class TranslationSchema(Schema):
@@ -107,9 +121,9 @@ class TextSchema(Schema):
         cls_or_instance=fields.String(metadata={"examples": ["publish"]}),
     )
     held = told("Why it is not live though it should be.", Said, say=_why_held, allow_none=True)
-    version = told("One more after each save.", fields.Integer)
+    version = told("One more after each save; null to strangers.", InnerNumber, allow_none=True)
     waiting = told(
-        "The revision of changes that the public does not see yet.", Waiting, allow_none=True
+        "The revision of changes that the public does not see yet.", InnerNumber, allow_none=True
     )
     owner = told(
         "Its author; null to strangers.",
@@ -120,9 +134,9 @@ class TextSchema(Schema):
     created_at = when("When it was begun.")
     changed_at = when("When it was last saved.")
     published_at = when("When it last went live.", allow_none=True)
-    publish_at = when("When it is to go live.", allow_none=True)
-    expire_at = when("When it is to end.", allow_none=True)
-    zone = told("The time zone in which these two were said.", fields.String, allow_none=True)
+    publish_at = told("When it is to go live; null to strangers.", InnerTime, allow_none=True)
+    expire_at = told("When it is to end; null to strangers.", InnerTime, allow_none=True)
+    zone = told("The time zone in which these two were said.", InnerText, allow_none=True)
     translations = fields.List(fields.Nested(TranslationSchema), attribute="told_translations")
     pictures = told(
         "The pictures in the body.",

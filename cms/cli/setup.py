@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
 from cms.accounts.models import User
-from cms.accounts.policy import ADMINISTRATOR
+from cms.accounts.policy import ADMINISTRATOR, may
 from cms.accounts.services import FIRST_ADMIN, create_user
 from cms.audit.services import record
 from cms.cli import demo_content
@@ -63,7 +63,8 @@ def setup() -> None:
 @with_appcontext
 def demo() -> None:
     """Add the demo pictures, and articles and pages with them, in English and Chinese."""
-    _add_demo(db.session.scalars(select(User).order_by(User.id)).first())
+    people = db.session.scalars(select(User).where(User.active).order_by(User.id))
+    _add_demo(next((user for user in people if may(user, "create", "article")), None))
     db.session.commit()
 
 

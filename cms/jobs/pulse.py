@@ -81,6 +81,11 @@ def count_due() -> int:
     return db.session.scalar(query) or 0
 
 
+def knows(host: str) -> bool:
+    """Tell whether a worker of this machine is known, be it alive or not."""
+    return db.session.scalar(select(Worker.id).where(Worker.host == host).limit(1)) is not None
+
+
 def living() -> Sequence[Worker]:
     """Return the consumers that have given a sign of life within a lease."""
     return db.session.scalars(select(Worker).where(Worker.seen_at >= _lived(clock.now()))).all()

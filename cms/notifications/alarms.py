@@ -41,6 +41,7 @@ TRAIL_PARTED = "trail_parted"
 SILENCE = timedelta(minutes=1)
 # A worker that was replaced is told of for so long, that somebody hears of it.
 MOURNED = timedelta(hours=1)
+GONE_AFTER = timedelta(days=1)  # since when a machine without a worker is taken for gone
 # Space that comes and goes around the limit must not be told of each time.
 CLEARLY_MORE = 1.1
 
@@ -398,8 +399,12 @@ def _not_resolved() -> Sequence[AdminNotification]:
 
 
 def _is_ours_to_end(group: AdminNotification) -> bool:
-    """Tell whether this look has seen that it is over: each machine knows its own disks."""
+    """Tell whether this look has seen that it is over: each machine knows its own disks, and of
+    one that is gone nobody does."""
     alarm = group.job_data["alarm"]
     if alarm == DISK_FULL:
-        return bool(group.job_data["facts"]["host"] == socket.gethostname())
+        host = group.job_data["facts"]["host"]
+        return bool(host == socket.gethostname()) or (
+            group.last_seen_at < clock.now() - GONE_AFTER and not pulse.knows(host)
+        )
     return alarm not in (DRILL_FAILED, DEAD_LINKS, TRAIL_PARTED)

@@ -25,7 +25,9 @@ from cms.site.pages import site
 def init_app(app: Flask) -> None:
     settings: Settings = app.config["CMS_SETTINGS"]
     app.jinja_env.globals["picture"] = pictures.picture
-    app.jinja_env.filters.update(absolute=heads.absolute, day=drawing.day, href=heads.href)
+    app.jinja_env.filters.update(
+        absolute=heads.absolute, day=drawing.day, href=heads.href, shortened=heads.shortened
+    )
     themes.init_app(app, settings.theme)
     answers.init_app(app)
     furniture.init_app(app)

@@ -18,6 +18,7 @@ from cms.site.furniture import Furniture
 from cms.site.pictures import to_share
 
 LONGEST_DESCRIPTION = 300
+LONGEST_WORD = 30  # a longer one is cut
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,17 @@ def home(language: str) -> str:
 def described(thing: Writing) -> str:
     """Return what a text is about in some words: its own, or those that it begins with."""
     words = thing.seo_description or thing.summary or thing.plain
-    words = " ".join(words.split())
-    if len(words) <= LONGEST_DESCRIPTION:
+    return shortened(" ".join(words.split()), LONGEST_DESCRIPTION)
+
+
+def shortened(words: str, longest: int) -> str:
+    """Return a text of at most so many characters, cut after a word where there are words:
+    Chinese has none, and a space in it may be far back."""
+    if len(words) <= longest:
         return words
-    return words[: LONGEST_DESCRIPTION - 1].rsplit(" ", 1)[0].rstrip(" ,.;:，。；：") + "…"
+    cut = words[: longest - 1]
+    rest, _space, begun = cut.rpartition(" ")
+    return (rest if len(begun) < LONGEST_WORD else cut).rstrip(" ,.;:，。；：") + "…"
 
 
 def shared(image: Image | None) -> dict[str, Any] | None:

@@ -30,7 +30,14 @@ _LISTS = (stamps.SITE, stamps.ARTICLES)
 # Each answer brings a policy of its own.
 own_policy = talisman(content_security_policy=None)
 # Where an address that leads to nothing is told by the site, not by the program.
-_OURS = {None, "site.front_of", "site.all_articles", "site.search", "site.thing"}
+_OURS = {
+    None,
+    "site.front_of",
+    "site.all_articles",
+    "site.category_feed",
+    "site.search",
+    "site.thing",
+}
 
 
 def init_app(app: Flask, codes: Sequence[str]) -> None:
@@ -194,6 +201,21 @@ def asked_for() -> str:
 # Where nothing is
 
 
+def _led_on() -> Response | None:
+    """Lead on from where something was, and from the feed of a category to its feed."""
+    feed = "/feed/categories/" if request.endpoint == "site.category_feed" else ""
+    here = request.path.replace(feed, "/categories/", 1) if feed else request.path
+    end = redirects.end(here)
+    if end is None or end.live is False or end.address == here:
+        return None
+    there = end.address.replace("/categories/", feed, 1) if feed else end.address
+    uses.count(end.redirect_id)
+    response = redirect(_as_sent(there), 301)
+    response.cache_control.public = True
+    response.cache_control.max_age = AN_HOUR  # the address may come to be something else
+    return response
+
+
 def _missing(error: NotFound) -> Any:
     """Lead on from where something was; else say in the site's own words that nothing is
     here. Whatever is not of the site is told as everywhere."""
@@ -203,12 +225,7 @@ def _missing(error: NotFound) -> Any:
         or refusals.wants_json()
     ):
         return refusals.answer_error(error)
-    end = redirects.end(request.path) if request.method in ("GET", "HEAD") else None
-    if end is not None and end.live is not False and end.address != request.path:
-        uses.count(end.redirect_id)
-        response = redirect(_as_sent(end.address), 301)
-        response.cache_control.public = True
-        response.cache_control.max_age = AN_HOUR  # the address may come to be something else
+    if request.method in ("GET", "HEAD") and (response := _led_on()) is not None:
         return response
     tag = request.path.strip("/").split("/")[0]
     return answers.answer(drawing.missing(languages.of_tag(tag) or asked_for()), 404)

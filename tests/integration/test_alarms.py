@@ -290,6 +290,22 @@ def test_another_machine_does_not_close_the_alarm_of_this_one(at, disk, monkeypa
     assert states()["disk_full"] == (OPEN, 1)
 
 
+def test_the_alarm_of_a_machine_that_is_gone_for_a_day_is_closed_by_another(
+    at, disk, worker, monkeypatch
+):
+    disk["mb"] = 1
+    worker(seen=0)
+    at(0)
+    disk["mb"] = PLENTY
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    day = 24 * 60 * 60
+    at(day + 1)
+    assert states()["disk_full"] == (OPEN, 1), "its worker is still known"
+    db.session.query(Worker).delete()
+    at(day + 2)
+    assert states()["disk_full"] == (RESOLVED, 1)
+
+
 def test_jobs_that_fail_for_want_of_space_are_listed_in_the_alarm_and_retried_there(at, disk):
     disk["mb"] = 0
     at(0)

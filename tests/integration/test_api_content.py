@@ -77,6 +77,8 @@ def test_strangers_read_what_is_live_and_nothing_else(client, site):
     told = get(f"/articles/{live.id}?expand=cover,pictures,translations")
     assert told["body"].startswith("<p>Still water.</p>")
     assert (told["address"], told["owner"], told["steps"]) == ("/en/articles/harbour", None, [])
+    inner = ("version", "waiting", "publish_at", "expire_at", "zone")
+    assert [told[name] for name in inner] == [None] * 5, "that it ends is the editors' to know"
     assert {tag["slug"] for tag in told["tags"]} == {"sea", "dawn"}
     assert told["category"]["address"] == "/en/categories/travel/asia"
     assert [it["address"] for it in told["translations"]] == ["/zh-Hans-CN/articles/港口"]

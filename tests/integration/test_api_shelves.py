@@ -104,6 +104,11 @@ def test_redirects_and_settings_are_changed(program):
     assert wrong(ask("PATCH", "/settings", json={"articles_per_page": 101})) == {
         "articles_per_page"
     }
+    more = ask("PATCH", "/settings", json={"title": {"zh_Hans_CN": "新闻"}}).json["title"]
+    assert more == {"en": "News", "zh_Hans_CN": "新闻"}, "the other language stays"
+    assert ask("PATCH", "/settings", json={"title": {"en": ""}}).json["title"] == {
+        "zh_Hans_CN": "新闻"
+    }
 
 
 @pytest.mark.case(32)

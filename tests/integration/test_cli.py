@@ -156,10 +156,12 @@ def test_demo_adds_the_pictures_once_more_in_both_languages(cms):
 
 
 def test_demo_adds_articles_and_pages_once_that_go_live_with_their_pictures(cms, run_jobs):
-    make_user("administrator")
+    make_user("administrator", "gone@example.com").active = False
+    make_user("viewer", "reader@example.com")
+    author = make_user("administrator")
     db.session.commit()
     assert [cms("demo").exit_code for _twice in range(2)] == [0, 0]
-    assert db.session.query(Article).count() == 4
+    assert [article.owner for article in db.session.query(Article)] == [author] * 4
     found = addresses.find("/zh-Hans-CN/关于/联系我们")
     assert found.is_live
 

@@ -24,7 +24,7 @@ from cms.content.models import Article
 from cms.editorial import content
 from cms.extensions import db
 from cms.media.sources import by_id
-from cms.site import uses
+from cms.site import heads, uses
 from tests import pictures
 from tests.factories import make_article, make_page, make_picture, make_user
 from tests.queries import statements
@@ -221,6 +221,19 @@ def test_where_nothing_is_the_site_says_so_and_offers_to_search(client, harbour)
     assert client.get("/admin/nothing").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("A bay.", "A bay."),
+        ("A bay of the sea, at dawn", "A bay of the sea…"),
+        ("前言 " + "一" * 40, "前言 " + "一" * 16 + "…"),
+    ],
+)
+def test_what_is_too_long_is_cut_after_a_word_if_there_are_words(words, shown, monkeypatch):
+    monkeypatch.setattr(heads, "LONGEST_WORD", 10)
+    assert heads.shortened(words, 20) == shown
+
+
 def test_redirects_are_followed_in_one_step(client, live, editor, harbour):
     content.save(harbour, editor, slug="dawn")
     redirects.add("/old-site/index.php", "/en/articles/dawn")
@@ -238,6 +251,10 @@ def test_redirects_are_followed_in_one_step(client, live, editor, harbour):
         assert (answer.status_code, answer.location) == (301, target)
         assert client.get(source, base_url="http://localhost").location == target
     assert client.get("/admin/old").status_code == 404
+    categories.save(harbour.category, title="Asia", slug="east", parent=harbour.category.parent)
+    db.session.commit()
+    feed = client.get("/en/feed/categories/travel/asia")
+    assert (feed.status_code, feed.location) == (301, "/en/feed/categories/travel/east")
     # A draft hides no redirect.
     make_article(editor, title="Harbour at dawn", slug="harbour-at-dawn")
     db.session.commit()

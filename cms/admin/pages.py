@@ -21,6 +21,7 @@ from cms.admin.search_items import Relation
 from cms.admin.writing import STATES, Life, WritingView, tabs_of
 from cms.admin.writing_forms import BeginForm, IdField, PageForm, templates
 from cms.content.models import Page
+from cms.content.trees import place_of
 from cms.editorial import content
 from cms.editorial.order import MovedMeanwhile
 from cms.errors import CmsError
@@ -108,32 +109,39 @@ class PageView(WritingView):
         flash(words, "success")
         return jsonify(words=words, again=True, seen={}) if wants_json() else self.back()
 
-    def _aim(self, page: Page) -> tuple[int | None, int]:
-        given, rows = request.form, [one for one in self.in_order() if one is not page]
-        among = [one for one in rows if self._beside(one, page.parent_id, page.language)]
-        named = {"top": 1, "bottom": len(among) + 1,
-                 "up": max(page.position - 1, 1), "down": page.position + 1}  # fmt: skip
-        if given.get("to") in named:
-            return page.parent_id, named[given["to"]]
-        if given.get("to") == "place":
-            text = given.get("place", "").strip()
-            number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0  # noqa: PLR2004
-            return page.parent_id, min(max(number, 1), len(among) + 1)
-        by_key = {str(one.id): one for one in rows}
+    def _aim(self, page: Page) -> tuple[int | None, int | None]:
+        """Return what a page is to stand below, and where there: None is where it stands.
+
+        People say it by the rows that they see; the trash and the drafts of others count, too.
+        """
+        given, rows = request.form, self.in_order()
+        if given.get("to"):
+            beside = [one for one in rows if self._beside(one, page)]
+            here = beside.index(page)
+            at = self._asked(here, len(beside) - 1)
+            if at == here:
+                return page.parent_id, None
+            # What stood behind it moves up, as soon as it leaves.
+            return page.parent_id, place_of(beside[at], page) + (at > here)
+        by_key = {str(one.id): one for one in rows if one is not page}
         above, below = by_key.get(given.get("above", "")), by_key.get(given.get("below", ""))
         if below is not None and (above is None or below.parent_id == above.id):
-            return below.parent_id, self._place_of(below, rows)
+            return below.parent_id, place_of(below, page)
         if above is None:
             raise MovedMeanwhile
-        return above.parent_id, self._place_of(above, rows) + 1
-
-    def _place_of(self, row: Page, rows: Sequence[Page]) -> int:
-        beside = [one for one in rows if self._beside(one, row.parent_id, row.language)]
-        return beside.index(row) + 1
+        return above.parent_id, place_of(above, page) + 1
 
     @staticmethod
-    def _beside(one: Page, parent_id: int | None, language: str) -> bool:
-        return one.parent_id == parent_id and one.language == language
+    def _asked(here: int, last: int) -> int:
+        """Return the place from 0 that is asked for, of something that stands `here`."""
+        to, text = request.form["to"], request.form.get("place", "").strip()
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0  # noqa: PLR2004
+        named = {"top": 0, "bottom": last, "up": here - 1, "down": here + 1, "place": number - 1}
+        return min(max(named.get(to, here), 0), last)
+
+    @staticmethod
+    def _beside(one: Page, page: Page) -> bool:
+        return (one.parent_id, one.language) == (page.parent_id, page.language)
 
 
 class PageTrash(WritingTrash):

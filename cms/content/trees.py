@@ -121,6 +121,20 @@ def step(node: Node, to: str) -> tuple[Node | None, int]:
     raise NoWay(title=node.title)
 
 
+def place_of(node: Node, leaving: Node) -> int:
+    """Return the position of a node once another has left those beside it, as `place` counts:
+    also what is in the trash."""
+    model: Any = type(node)
+    query = select(model.id).where(
+        model.language == node.language,
+        model.parent_id == node.parent_id,
+        model.id != leaving.id,
+    )
+    with trash.included():
+        ids = db.session.scalars(query.order_by(model.position, model.id)).all()
+    return ids.index(node.id) + 1
+
+
 def _beside(node: Node) -> Sequence[Node]:
     """Return what stands below the same parent, the node among them, in order."""
     model: Any = type(node)

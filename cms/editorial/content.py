@@ -138,8 +138,9 @@ def hand_over(thing: Writing, by: User, author: User) -> None:
         thing.owner = author
 
 
-def move(page: Page, by: User, parent_id: int | None, position: int) -> None:
-    """Put a page elsewhere in its tree, also what is live. Raises what `save` raises."""
+def move(page: Page, by: User, parent_id: int | None, position: int | None) -> None:
+    """Put a page elsewhere in its tree, also what is live. Without a position it stays where
+    it is, or comes last. Raises what `save` raises."""
     _save(page, by, None, {"parent_id": parent_id, "position": position})
 
 

@@ -483,18 +483,25 @@ def order(client):
     return row_names(client, "/admin/page/")
 
 
-def test_pages_are_moved_in_their_tree(client, log_in):
+@pytest.fixture
+def move(client):
+    """Move a page as the list does: `to` a place, or between the rows `above` and `below`."""
+
+    def go(page, **where):
+        data = {"id": page.id, "seen": page.position, **where}
+        answer = client.post("/admin/page/move", data=data, headers={"Accept": "application/json"})
+        db.session.expire_all()
+        return answer
+
+    return go
+
+
+def test_pages_are_moved_in_their_tree(client, log_in, move):
     log_in("editor")
     about, contact, team = (make_page(title=title) for title in ("About", "Contact", "Team"))
     make_page(title="关于", language="zh_Hans_CN")
     db.session.commit()
     assert order(client) == ["About", "Contact", "Team", "关于"]
-
-    def move(page, **where):
-        data = {"id": page.id, "seen": page.position, **where}
-        answer = client.post("/admin/page/move", data=data, headers={"Accept": "application/json"})
-        db.session.expire_all()
-        return answer
 
     assert move(team, above=about.id, below=contact.id).json["again"] is True
     assert order(client) == ["About", "Team", "Contact", "关于"]
@@ -509,3 +516,33 @@ def test_pages_are_moved_in_their_tree(client, log_in):
     answer = client.post("/admin/page/new/", data={"title": "Map", "parent": about.id})
     assert answer.status_code == 302
     assert db.session.query(Page).filter_by(title="Map").one().path == "about/map"
+
+
+@pytest.mark.parametrize("hidden", ["in the trash", "of others"])
+def test_a_page_lands_where_it_was_seen_to_go_past_what_is_not_seen(client, log_in, move, hidden):
+    me = log_in("author" if hidden == "of others" else "editor")
+    pages = {}
+    for title in ("x", "A", "y", "B", "C", "z"):
+        mine = title.isupper()
+        pages[title] = make_page(me if mine else make_user("editor"), title=title)
+        if hidden == "in the trash" and not mine:
+            content.delete(pages[title], me)
+    db.session.commit()
+    a, b, c = (pages[title] for title in "ABC")
+
+    def moved(page, **where):
+        assert move(page, **where).status_code == 200
+        return "".join(order(client))
+
+    assert order(client) == ["A", "B", "C"]
+    assert moved(a, to="down") == "BAC"
+    assert moved(a, to="up") == "ABC"
+    assert moved(a, to="up") == "ABC"  # there is no further up
+    assert moved(c, to="place", place="2") == "ACB"
+    assert moved(a, to="place", place="2") == "CAB"
+    assert moved(c, to="bottom") == "ABC"
+    assert moved(c, to="top") == "CAB"
+    assert moved(c, above=a.id, below=b.id) == "ACB"
+    assert moved(a, above=b.id) == "CBA"
+    assert moved(a, below=c.id) == "ACB"
+    assert moved(b, above=a.id, below=c.id) == "ABC"

@@ -93,7 +93,7 @@ def place(
     stays = node.id is not None and node.parent_id == (parent.id if parent else None)
     node.parent, node.parent_id = parent, parent.id if parent else None
     _renew_paths(node, below, prefix)
-    _arrange(tree, node, position or (node.position if stays else len(tree) + 1))
+    _arrange(tree, node, position or (None if stays else len(tree) + 1))
     _write(node, taken)
     for one, address in before.items():
         redirects.moved(one, address)
@@ -229,10 +229,13 @@ def _renew_paths(node: Node, below: Sequence[Node], prefix: str) -> None:
         one.path = paths[one.id] = f"{paths[one.parent_id]}/{one.slug}"
 
 
-def _arrange(tree: Sequence[Node], node: Node, position: int) -> None:
-    """Give new numbers to the children of one parent, with `node` at its position among them."""
-    others = [one for one in tree if one is not node and one.parent_id == node.parent_id]
-    others.sort(key=lambda one: (one.position, one.id))
-    others.insert(max(position, 1) - 1, node)
-    for number, one in enumerate(others, 1):
+def _arrange(tree: Sequence[Node], node: Node, position: int | None) -> None:
+    """Give new numbers to the children of one parent, with `node` at its position among them:
+    None is where it is. Where others have left, the numbers have gaps."""
+    beside = [one for one in tree if one.parent_id == node.parent_id]
+    beside.sort(key=lambda one: (one.position, one.id))
+    if position is not None:
+        beside = [one for one in beside if one is not node]
+        beside.insert(max(position, 1) - 1, node)
+    for number, one in enumerate(beside, 1):
         one.position = number

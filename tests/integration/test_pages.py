@@ -137,6 +137,13 @@ def test_pages_stand_in_the_order_that_they_are_given(each_ctx):
     assert [page.position for page in (a, b, c)] == [1, 2, 3]
 
 
+def test_a_page_stays_in_its_place_where_one_before_it_has_left(editor):
+    first, a, b, c = (make_page(editor, title=title) for title in ("First", "A", "B", "C"))
+    content.save(first, editor, parent_id=c.id)
+    content.save(a, editor, slug="another")
+    assert [page.position for page in (a, b, c)] == [1, 2, 3]
+
+
 def test_a_page_with_others_below_is_not_deleted(editor):
     about, team = grown("About", "Team")
     with pytest.raises(trees.HasChildren):

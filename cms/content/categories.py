@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 
-from cms.content import languages, redirects, trees
+from cms.content import languages, redirects, signs, trees
 from cms.content.errors import NoTitle, TooLong
 from cms.content.models import Article, Category
 from cms.extensions import db
@@ -75,7 +75,7 @@ def remove(category: Category) -> None:
 
 
 def _checked(title: str) -> str:
-    title = " ".join(title.replace("\x00", "").split())
+    title = signs.in_a_line(title)
     if not title:
         raise NoTitle
     if len(title) > LONGEST_TITLE:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from cms.accounts.models import User
+from cms.content import signs
 from cms.content.errors import AtField, TooLong
 from cms.content.models import ReviewComment, Writing
 from cms.errors import N_
@@ -25,7 +26,7 @@ class NoWords(AtField):
 
 def comment(thing: Writing, by: User | None, words: str) -> ReviewComment:
     """Say something of a text as it is now. Raises `NoWords` and `TooLong`."""
-    words = words.replace("\x00", "").strip()
+    words = signs.kept(words).strip()
     if not words:
         raise NoWords
     if len(words) > LONGEST:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
-from cms.content import addresses, redirects, slugs
+from cms.content import addresses, redirects, signs, slugs
 from cms.content.errors import AtField, NoTitle, TooLong
 from cms.content.models import Article, Tag, article_tag
 from cms.errors import N_
@@ -118,7 +118,7 @@ def count_articles(ids: Collection[int]) -> Mapping[int, int]:
 
 
 def _tidy(title: str, field: str) -> str:
-    name = " ".join(title.replace("\x00", "").split())
+    name = signs.in_a_line(title)
     if len(name) > LONGEST:
         raise TooLong(field, LONGEST)
     return name

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cms import clock, trash
 from cms.accounts.models import User
-from cms.content import bodies, redirects, reviews, revisions, slugs
+from cms.content import bodies, redirects, reviews, revisions, signs, slugs
 from cms.content.errors import AtField, Conflict, NoTitle, TooLong
 from cms.content.models import Revision, Writing
 from cms.errors import N_, NotFound
@@ -56,8 +56,7 @@ def set_texts(thing: Writing, given: Mapping[str, Any]) -> None:
 def _tidy(name: str, value: str) -> str:
     if name == "body":
         return bodies.clean(value)
-    value = value.replace("\x00", "")
-    value = value.strip() if name == "summary" else " ".join(value.split())
+    value = signs.kept(value).strip() if name == "summary" else signs.in_a_line(value)
     limit = LINES.get(name, LONGEST_SUMMARY)
     if len(value) > limit:
         raise TooLong(name, limit)

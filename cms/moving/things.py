@@ -9,6 +9,7 @@ from mimetypes import guess_type
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cms.content import signs
 from cms.moving.models import LONGEST_NAME, What
 
 LONGEST_TITLE = 255
@@ -58,7 +59,7 @@ class Thing:
 
 def shortened(title: str) -> str:
     """Return a title in one line that has room."""
-    return " ".join(title.replace("\x00", "").split())[:LONGEST_TITLE]
+    return signs.in_a_line(title)[:LONGEST_TITLE]
 
 
 def moment(text: str | None) -> datetime | None:

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from cms import clock
 from cms.config import settings
-from cms.content import addresses, languages, stamps
+from cms.content import addresses, languages, signs, stamps
 from cms.content.models import Category, Page, State
 from cms.edge import public
 from cms.extensions import db
@@ -77,7 +77,7 @@ def _feed(language: str, title: str, address: str, found: Listed) -> Drawn:
             language=languages.tag(language), changed=max(times, default=clock.now()),
             here=address.replace(home, f"{home}feed/", 1).rstrip("/"),
         )  # fmt: skip
-    return Drawn(body, mimetype="application/atom+xml")
+    return Drawn(signs.kept(body), mimetype="application/atom+xml")
 
 
 # For search engines

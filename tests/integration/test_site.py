@@ -524,6 +524,20 @@ def test_the_feed_is_atom(client, harbour):
     assert 'href="/en/feed/categories/travel"' in client.get("/en/categories/travel").text
 
 
+def test_a_feed_is_well_formed_whatever_was_pasted(client, harbour):
+    site_settings.write(None, title={EN: "Har\x01bour"})
+    content.save(harbour, harbour.owner, title="A\x08 bay", summary="Calm\x0bwater\uffff")
+    category = harbour.category
+    categories.save(category, title="As\x02ia", slug=category.slug, parent=category.parent)
+    db.session.commit()
+    feed = ET.fromstring(client.get("/en/feed").data)
+    entry = feed.find(f"{ATOM}entry")
+    assert feed.find(f"{ATOM}title").text == "Harbour"
+    assert entry.find(f"{ATOM}title").text == harbour.title == "A bay"
+    assert entry.find(f"{ATOM}summary").text == "Calm\nwater"
+    assert entry.find(f"{ATOM}category").get("term") == category.title == "Asia"
+
+
 def test_the_sitemap_names_all_that_is_live_and_robots_are_told_of_it(client, harbour, live):
     live(make_page, title="关于", language=ZH)
     index = ET.fromstring(client.get("/sitemap.xml").data)

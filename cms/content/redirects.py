@@ -242,7 +242,7 @@ def _tidy(address: str) -> str:
 
 def _checked_source(address: str) -> str:
     address = address.strip()
-    if not is_local(address):
+    if not is_local(unquote(address)):
         raise NotOurs
     return _tidy(address)
 
@@ -250,7 +250,7 @@ def _checked_source(address: str) -> str:
 def _checked(address: str) -> str:
     """Return the address of a target. Raises `NotAnAddress`."""
     address = address.strip()
-    if is_local(address):
+    if is_local(unquote(address)):
         return _tidy(address)
     if not is_foreign(address):
         raise NotAnAddress
@@ -258,6 +258,7 @@ def _checked(address: str) -> str:
 
 
 def is_local(address: str) -> bool:
+    """Tell whether an address, as it is kept, is one of this site."""
     return (
         len(address) <= LONGEST_ADDRESS
         and address.startswith("/")

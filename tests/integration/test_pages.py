@@ -244,6 +244,14 @@ def test_redirects_make_no_loop(each_ctx):
         ("/a", "https:///x", redirects.NotAnAddress),
         ("/a", "http://[", redirects.NotAnAddress),
         ("/a", "/" + "x" * 600, redirects.NotAnAddress),
+        ("", "/a", redirects.NotOurs),
+        ("/a", "", redirects.NotAnAddress),
+        ("/a%00b", "/a", redirects.NotOurs),  # what no database keeps
+        ("/a%0Ab", "/a", redirects.NotOurs),  # what nobody would ever ask for
+        ("/%2Fevil.example", "/a", redirects.NotOurs),
+        ("/a", "/b%00", redirects.NotAnAddress),
+        ("/a", "/%2Fevil.example", redirects.NotAnAddress),
+        ("/a", "/%5Cevil.example", redirects.NotAnAddress),
         ("/en/about", "/a", redirects.SomethingThere),
     ],
 )

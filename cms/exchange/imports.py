@@ -98,10 +98,9 @@ def _readings(
     job: Import, source: Source, by: User, batch: Sequence[Line], seen: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
     taken = [(line, cells, _values(job, cells)) for line, cells in batch]
-    keys = [values.get(source.key_name, "") for _line, _cells, values in taken]
+    keys = [values.pop(source.key_name, "").strip() for _line, _cells, values in taken]
     found = source.rows_in(by, [key for key in keys if key], lock=False)
-    for line, cells, values in taken:
-        key = values.pop(source.key_name, "").strip()
+    for (line, cells, values), key in zip(taken, keys, strict=True):
         words = _misplaced(job, source, by, cells, key, found.get(key), seen)
         seen.setdefault(key, line)
         if words:

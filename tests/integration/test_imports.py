@@ -345,6 +345,13 @@ def test_numbers_of_a_workbook_are_ids(ctx, add, look):
     assert imports.rows_of(job, [Outcome.CHANGED], 1)[0].changes == {"title": ["One", "2026"]}
 
 
+def test_an_id_may_have_spaces_around_it(ctx, add, look):
+    one, two = add("One", "Two")
+    data = as_csv(["ID", "Title"], [f" {one.id}", "Eins"], [f"{two.id}\t", "Zwei"])
+    job = look(make_user(), data)
+    assert (figures(job)["changed"], problems(job)) == (2, [])
+
+
 # The screens
 
 

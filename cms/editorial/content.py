@@ -198,9 +198,7 @@ def _save(
     if made is not None:
         _note_edit(thing, made, by_the_way=by_the_way, **more)
         live.announce_change(thing, was_live=thing.is_live)
-        if isinstance(thing, Page) and {"slug", "parent_id"} & {*made.changed}:
-            for page in trees.below(thing):  # they have other addresses now
-                live.announce_change(page, was_live=page.is_live)
+        _announce_below(thing, place)
     if "position" in fields and (moved := differences(place, _place(thing))):
         record("move", thing, **moved)
     return made
@@ -208,6 +206,13 @@ def _save(
 
 def _place(thing: Writing) -> dict[str, Any]:
     return {"path": thing.path, "position": thing.position} if isinstance(thing, Page) else {}
+
+
+def _announce_below(thing: Writing, place: Mapping[str, Any]) -> None:
+    """Tell of what stands below a page that was at another place: it has another address now."""
+    if isinstance(thing, Page) and thing.path != place["path"]:
+        for page in trees.below(thing):
+            live.announce_change(page, was_live=page.is_live)
 
 
 def _write(thing: Writing, by: User, fields: Mapping[str, Any], **more: Any) -> Revision | None:
@@ -307,8 +312,9 @@ def _write_waiting(thing: Writing, by: User) -> None:
     if waits is None:
         raise waiting.NothingWaits(title=thing.title)
     revisions.close(thing)
-    before = revisions.content_of(thing)
+    before, place = revisions.content_of(thing), _place(thing)
     _write(thing, by, _still_there(waits.content))
+    _announce_below(thing, place)
     changes = differences(before, revisions.content_of(thing))
     record("publish changes", thing, revision=waits.number, **changes)
 

@@ -335,6 +335,32 @@ def test_other_systems_are_told_of_what_the_public_sees(told, moment, editor):
     ]  # fmt: skip
 
 
+BELOW = [("changed", "Pier"), ("changed", "Quay")]
+
+
+@pytest.mark.parametrize(
+    ("publish", "events"),
+    [
+        (content.publish_changes, [*BELOW, ("changed", "Harbour")]),
+        (lambda page, by: content.take(page, "unpublish", by), [("removed", "Harbour"), *BELOW]),
+    ],
+)
+def test_other_systems_are_told_of_what_moves_along_as_changes_are_written(
+    told, editor, publish, events
+):
+    page = make_page(title="Harbour")
+    content.take(page, "publish", editor)
+    for title in ("Quay", "Pier"):
+        content.take(make_page(title=title, parent_id=page.id), "publish", editor)
+    make_page(title="A draft", parent_id=page.id)
+    content.prepare(page, editor, slug="port")
+    assert len(told()) == 3
+    publish(page, editor)
+    assert told()[3:] == events
+    addresses = {it.payload["data"]["address"] for it in db.session.query(WebhookDelivery)}
+    assert addresses >= {"/en/port/pier", "/en/port/quay"}
+
+
 def test_each_change_of_what_is_live_is_called_out_and_signed(ctx, editor, set_setting, run_jobs):
     with receivers.http_receiver() as shop:
         set_setting(webhook_allow=(f"127.0.0.1:{shop.port}",))

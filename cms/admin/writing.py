@@ -220,8 +220,10 @@ class WritingView(RevisionPages, Picker, ToTrash):
         form = self.edit_form(model)
         if request.form.get(self.SEEN) != form.seen:
             return jsonify(error=_(content_errors.Conflict.sentence)), 409
+        if not self.validate_form(form):
+            field, errors = next(iter(form.errors.items()))
+            return jsonify(error=errors[0], field=field), 422
         try:
-            self.validate_form(form)
             self.write(model, form, by_the_way=True)
         except CmsError as error:
             words = _(error.sentence, **error.facts)

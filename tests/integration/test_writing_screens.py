@@ -331,6 +331,10 @@ def test_what_is_typed_is_saved_by_the_way(client, log_in, article):
     assert (article.title, len(revisions.of(article, 9))) == ("Har", 2)
     assert seen == form_of(client, article)
     assert autosave(client, article, seen, title="").json["field"] == "title"
+    refused = autosave(client, article, seen, title="Har\x00bour")  # as the button would
+    assert (refused.status_code, refused.json) == (
+        422, {"field": "title", "error": "This holds a character that cannot be saved."}
+    )  # fmt: skip
     content.save(article, article.owner, title="Theirs")
     db.session.commit()
     assert autosave(client, article, seen, title="Mine").status_code == 409

@@ -213,21 +213,25 @@ class WritingView(RevisionPages, Picker, ToTrash):
     @expose("/autosave", methods=("POST",))
     @needs("edit")
     def autosave(self) -> ResponseReturnValue:
-        """Save what is typed, by the way; answer what the form is to know then."""
+        """Save what is typed, by the way; answer what the form is to know then.
+
+        What comes again because its answer was lost is there already: that is no conflict.
+        """
         model = self.get_one(request.form.get("id", ""))
         if not self.autosaves(model):
             abort(403)
         form = self.edit_form(model)
-        if request.form.get(self.SEEN) != form.seen:
-            return jsonify(error=_(content_errors.Conflict.sentence)), 409
         if not self.validate_form(form):
             field, errors = next(iter(form.errors.items()))
             return jsonify(error=errors[0], field=field), 422
         try:
-            self.write(model, form, by_the_way=True)
+            made = self.write(model, form, by_the_way=True)
         except CmsError as error:
             words = _(error.sentence, **error.facts)
             return jsonify(error=words, field=getattr(error, "field", "")), 422
+        if made is not None and request.form.get(self.SEEN) != form.seen:
+            # An error takes back what was written.
+            return jsonify(error=_(content_errors.Conflict.sentence)), 409
         saved = self._saved_values(form, self._as_written(model))
         return jsonify(
             seen=digest(saved),

@@ -14,6 +14,7 @@ function start(form) {
   let timer = null;
   let running = null;
   let ended = false;
+  let lost = null; // what was sent last, if there was no answer
 
   const plan = () => {
     clearTimeout(timer);
@@ -26,46 +27,68 @@ function start(form) {
 
   async function save() {
     if (running || ended || !form.hasAttribute("data-dirty")) return;
+    await run(write);
+    if (form.hasAttribute("data-dirty")) plan();
+  }
+
+  async function run(act) {
+    running = act();
+    await running;
+    running = null;
+  }
+
+  async function write() {
+    say(saving);
+    if (lost && !(await send(lost))) return;
     const body = new FormData(form);
     body.set("id", id);
     body.delete("_do");
     form.dispatchEvent(new CustomEvent("form:saving"));
-    say(saving);
-    running = send(body);
-    await running;
-    running = null;
-    if (form.hasAttribute("data-dirty")) plan();
+    const news = await send(body);
+    if (!news) return;
+    form.dispatchEvent(new CustomEvent("form:saved"));
+    say(saved.replace("{time}", time.format(new Date(news.at))));
   }
 
+  // Answers what the server says of a text that is saved. One that gets no answer may be saved
+  // all the same: it is sent once more, before any other, and then the form knows.
   async function send(body) {
     try {
       const options = { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TOO_LONG) };
       const answer = await fetch(autosave, options);
       const news = await answer.json();
+      lost = null;
       if (answer.ok) {
         form.elements._seen.value = news.seen;
         form.elements._seen_fields.value = news.fields;
-        form.dispatchEvent(new CustomEvent("form:saved"));
-        return say(saved.replace("{time}", time.format(new Date(news.at))));
+        return news;
       }
       ended = ![413, 422].includes(answer.status); // what is wrong with a field can be mended
-      return say(stopped.replace("{reason}", news.error ?? answer.status), true);
+      say(stopped.replace("{reason}", news.error ?? answer.status), true);
     } catch {
-      return say(""); // away: the text is kept in this browser, and the next key tries again
+      lost = body;
+      say(""); // away: the text is kept in this browser, and is sent again soon
     }
+    return null;
   }
 
   form.addEventListener("input", plan);
   form.addEventListener("change", plan);
-  // The button sends what is there now; an answer that comes later would be a conflict.
+  // The button sends what is there now. An answer that comes later would be a conflict, and so
+  // would one that never came: it is asked for, once.
+  let asked = null;
   form.addEventListener(
     "submit",
     (event) => {
       clearTimeout(timer);
-      if (!running) return;
+      if (!running && (!lost || lost === asked)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       const { submitter } = event;
+      if (!running) {
+        asked = lost;
+        run(() => send(lost));
+      }
       running.then(() => form.requestSubmit(submitter));
     },
     { capture: true },

@@ -284,6 +284,31 @@ def test_an_article_is_written_reviewed_scheduled_and_goes_live(  # noqa: PLR091
     assert read_by_all(browser, site, f"{title} 2") == ["", "A boat at the quay", ""]
 
 
+def test_what_was_saved_without_an_answer_is_no_conflict_with_oneself(site, desk):
+    page = desk("author")
+    begin(page, site, "Harbour at noon")
+    summary = page.locator("[name=summary]")
+
+    def type_unanswered(words):
+        def lose(route):
+            route.fetch()
+            route.abort()
+
+        page.route("**/admin/article/autosave", lose, times=1)
+        with page.expect_event("requestfailed"):
+            summary.fill(words)
+
+    type_unanswered("Calm")
+    summary.fill("Calm water")
+    saved(page)
+    type_unanswered("Rough")
+    summary.fill("Rough water")
+    do(page, "save")
+    expect(page.locator("[data-conflicts]")).to_have_count(0)
+    assert at(site, "Harbour at noon").summary == "Rough water"
+    desk.troubles[:] = [words for words in desk.troubles if "ERR_FAILED" not in words]
+
+
 def test_what_fails_is_held_told_mended_and_goes_live(browser, site, desk):
     author = desk("author")
     site.stop("consumer")

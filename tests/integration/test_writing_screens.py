@@ -344,6 +344,30 @@ def test_what_is_typed_is_saved_by_the_way(client, log_in, article):
     assert autosave(client, article, form_of(client, article), title="x").status_code == 403
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_what_was_saved_and_comes_again_is_no_conflict(client, log_in, article, live):
+    log_in("editor")
+    if live:
+        publish(article)
+    seen = form_of(client, article)  # in two tabs
+    typed = {"title": " Port ", "slug": "", "body": "<p>Calm <b>sea</b></p><script>x</script>",
+             "tags": "wind, sea"}  # fmt: skip
+    assert autosave(client, article, seen, **typed).status_code == 200  # and nobody hears it
+    kept = article.version, len(revisions.of(article, 9))
+    again = autosave(client, article, seen, **typed)
+    assert again.status_code == 200
+    assert (article.version, len(revisions.of(article, 9))) == kept
+    assert {"_seen": again.json["seen"], "_seen_fields": again.json["fields"]} == form_of(
+        client, article
+    )
+    assert autosave(client, article, seen, **typed, summary="In the other tab").status_code == 409
+    assert (article.version, waiting.newest(article)["summary"]) == (kept[0], "")
+    seen = {"_seen": again.json["seen"]}
+    assert autosave(client, article, seen, **typed, summary="Written on").status_code == 200
+    assert autosave(client, article, seen, **typed, summary="").status_code == 409
+    assert waiting.newest(article)["summary"] == "Written on"
+
+
 def test_pictures_are_found_and_told(client, log_in, run_jobs, article):
     log_in("author")
     first, second = make_picture(filename="boat.jpg"), make_picture(filename="tower.jpg")

@@ -192,7 +192,9 @@ class WritingView(RevisionPages, Picker, ToTrash):
     def write(self, model: Any, form: Any, *, by_the_way: bool = False) -> Revision | None:
         """Save what is in the form: of what is live, as changes that wait."""
         act = content.prepare if model.is_live else content.save
-        return act(model, person(), by_the_way=by_the_way, **form.values())
+        # What the form was compared with, or somebody saves in between unseen.
+        seen = model.version
+        return act(model, person(), seen=seen, by_the_way=by_the_way, **form.values())
 
     def _take(self, form: Any, model: Any, name: str) -> None:
         by, said = person(), form.comment.data or ""

@@ -63,7 +63,8 @@ function start(form) {
         form.elements._seen_fields.value = news.fields;
         return news;
       }
-      ended = ![413, 422].includes(answer.status); // what is wrong with a field can be mended
+      // What is wrong with a field can be mended, and a busy server is not busy for ever.
+      ended = ![413, 422, 429, 503].includes(answer.status);
       say(stopped.replace("{reason}", news.error ?? answer.status), true);
     } catch {
       lost = body;

@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from cms import clock
 from cms.accounts.policy import ROLES
-from cms.content import revisions, waiting
+from cms.content import revisions, waiting, writing
 from cms.content.models import Article, Page, ReviewComment, State
 from cms.editorial import content
 from cms.extensions import db
@@ -319,6 +320,22 @@ def test_the_second_of_two_compares_and_chooses(client, log_in, article):
     assert answer.status_code == 302
     assert (article.title, article.body) == ("Bay", "<p>The water is rough.</p>")
     assert article.summary == "Mine"
+
+
+@pytest.mark.case(39)
+def test_what_somebody_saves_just_before_the_lock_is_a_conflict_too(
+    client, log_in, article, monkeypatch
+):
+    log_in("editor")
+    seen, hold = form_of(client, article), writing.hold
+
+    def late(thing, version=None):
+        db.session.execute(update(Article).values(title="Port", version=Article.version + 1))
+        return hold(thing, version)
+
+    monkeypatch.setattr(writing, "hold", late)
+    assert "Somebody else saved this in the meantime" in save(client, article, seen, title="B").text
+    assert autosave(client, article, seen, title="B").status_code == 422
 
 
 def test_what_is_typed_is_saved_by_the_way(client, log_in, article):

@@ -31,7 +31,7 @@ LARGEST_TEXT = 2_000_000
 _ENDINGS = (".md", ".markdown", ".mdown")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)[-_](.+)")
-_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
+_HEADING = re.compile(r"\A\s*#[ \t]+(.+)\n?")
 _ENCODINGS = ["gb18030", "big5", "cp1252"]
 _INDEX = ("index", "_index", "readme")
 
@@ -226,9 +226,16 @@ def _title(front: dict[str, Any], text: str, stem: str) -> tuple[str, str]:
     """Return the title of a text, and the text without a first heading that says it."""
     heading = _HEADING.match(text)
     given = _words(front.get("title"))
-    if heading and given in ("", heading[1].strip()):
-        return heading[1].strip(), text[heading.end() :]
+    if heading and given in ("", said := _without_closing(heading[1].strip())):
+        return said, text[heading.end() :]
     return given or stem.replace("-", " ").replace("_", " ").strip().capitalize(), text
+
+
+def _without_closing(heading: str) -> str:
+    """Return a heading without the signs that may close it, which stand after a space: those of
+    “C#” are its own."""
+    words = heading.rstrip("#")
+    return words.rstrip() if words.endswith((" ", "\t")) else heading
 
 
 def _slug(place: PurePosixPath, stem: str) -> str:

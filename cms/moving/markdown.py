@@ -72,9 +72,7 @@ def things(path: Path) -> Iterator[Thing | Note]:
 class _Site:
     def __init__(self, pack: Pack, names: list[str]) -> None:
         self._pack, self._names = pack, names
-        tops = {name.partition("/")[0] for name in pack.names()}
-        has_top = len(tops) == 1 and all("/" in name for name in pack.names())
-        self._top = f"{tops.pop()}/" if has_top and tops != {"pages"} else ""
+        self._top = _wrapping(pack.names())
         self._categories: set[str] = set()
         self._files: set[str] = set()
 
@@ -210,6 +208,15 @@ class _Site:
                 self._files.add(path)
                 title = posixpath.basename(path)
                 yield Thing(what, path, address, title, address, data={"path": path})
+
+
+def _wrapping(names: list[str]) -> str:
+    """Return the folder that a site was put into to make a ZIP of it, with its slash: the only
+    one at the top, if others stand below it; “posts” and “pages” are what is in a site."""
+    top = names[0].partition("/")[0]
+    is_only = all(name.startswith(f"{top}/") for name in names)
+    holds_folders = any(name.count("/") > 1 for name in names)
+    return f"{top}/" if is_only and holds_folders and top not in ("posts", "pages") else ""
 
 
 def _decoded(data: bytes) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import yaml
 from bs4 import BeautifulSoup
@@ -21,6 +22,7 @@ from charset_normalizer import from_bytes
 from markdown_it import MarkdownIt
 
 from cms import clock
+from cms.config import settings
 from cms.errors import N_, CmsError
 from cms.moving import markup, packs
 from cms.moving.models import What
@@ -268,18 +270,18 @@ def _shelf(path: str, language: str | None) -> str:
 
 
 def _moment(value: Any) -> datetime | None:
+    """Return a moment; one that names no zone is of the clocks here."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
             return None
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    return (
-        datetime(value.year, value.month, value.day, tzinfo=UTC)
-        if isinstance(value, date)
-        else None
-    )
+    if not isinstance(value, date):
+        return None
+    here = ZoneInfo(settings().time_zone)
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day, tzinfo=here)
+    return value if value.tzinfo else value.replace(tzinfo=here)
 
 
 def _words(value: Any) -> str:

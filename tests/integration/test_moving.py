@@ -3,7 +3,7 @@
 import hashlib
 import signal
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -271,6 +271,30 @@ def test_a_folder_of_markdown_comes_in_with_its_pictures(ctx, bring):
     before = everything()
     bring(zipped(markdown()), origin=Origin.MARKDOWN, name="blog.zip")
     assert everything() == before
+
+
+def test_times_of_front_matter_are_of_the_clocks_here(bring, set_setting):
+    set_setting(time_zone="Asia/Shanghai")
+    said = {
+        "morning": "2024-06-01 08:00",
+        "day": "2024-06-01",
+        "words": '"2024-06-01T08:00"',
+        "elsewhere": "2024-06-01 08:00:00+02:00",
+        "zulu": "2024-06-01T08:00:00Z",
+    }
+    files = {f"{name}.md": f"---\ndate: {date}\n---\nWords." for name, date in said.items()}
+    bring(zipped({**files, "2024-06-01-named.md": "Words."}), origin=Origin.MARKDOWN)
+
+    found = {one.slug: one.published_at for one in db.session.scalars(select(Article))}
+    midnight = datetime(2024, 5, 31, 16, tzinfo=UTC)
+    assert found == {
+        "morning": midnight + timedelta(hours=8),
+        "day": midnight,
+        "words": midnight + timedelta(hours=8),
+        "elsewhere": datetime(2024, 6, 1, 6, tzinfo=UTC),
+        "zulu": datetime(2024, 6, 1, 8, tzinfo=UTC),
+        "named": midnight,
+    }
 
 
 # What can go wrong

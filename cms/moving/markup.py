@@ -29,8 +29,6 @@ _BLOCK = re.compile(
     r"h[1-6]|header|hr|iframe|li|main|nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead|tr|ul)\b",
     re.IGNORECASE,
 )
-# As Beautiful Soup writes it: every value in double quotes.
-_WITHOUT_HOST = re.compile(r'\b(src|href)="/(?!/)')
 _BARE = re.compile(r"https?://[^\s<>\"]+")
 _IMG = re.compile(r"(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", re.IGNORECASE)
 
@@ -42,8 +40,7 @@ def from_wordpress(text: str, site: str) -> tuple[str, set[str]]:
     unknown: set[str] = set()
     text = _COMMENT.sub("", text)
     text = _SHORTCODE.sub(lambda found: _shortcode(found, unknown), text)
-    html = tidy(text if has_blocks else paragraphs(text))
-    return _WITHOUT_HOST.sub(rf'\1="{site}/', html), unknown
+    return tidy(text if has_blocks else paragraphs(text), site), unknown
 
 
 def paragraphs(text: str) -> str:
@@ -62,9 +59,10 @@ def _paragraph(lines: str) -> str:
     return f"<p>{'<br>'.join(line.strip() for line in lines.splitlines())}</p>"
 
 
-def tidy(html: str) -> str:
+def tidy(html: str, site: str = "") -> str:
     """Return HTML with the tags that bodies have: headings from the second to the fourth
-    level, films and maps as they are shown here, or else as links."""
+    level, films and maps as they are shown here, or else as links. Addresses without a host
+    are of the site at that address."""
     soup = BeautifulSoup(html, "html.parser")
     for tag in soup.find_all(["script", "style"]):
         tag.decompose()
@@ -78,6 +76,9 @@ def tidy(html: str) -> str:
         words = tag.get_text().strip()
         if not tag.find() and _BARE.fullmatch(words):
             _show(soup, tag, words)
+    for name in ("src", "href"):
+        for tag in soup.select(f'[{name}^="/"]:not([{name}^="//"])'):
+            tag[name] = f"{site}{tag[name]}"
     return str(soup)
 
 

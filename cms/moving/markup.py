@@ -120,11 +120,12 @@ def _shortcode(found: re.Match[str], unknown: set[str]) -> str:
     if found["escaped"]:
         return escape(found.group()[1:-1], quote=False)
     make = _KNOWN.get(name)
-    if make is None:
+    given = {key.lower(): a or b or c for key, a, b, c in _GIVEN.findall(found["given"])}
+    made = make(given, found["inner"] or "") if make else None
+    if made is None:
         unknown.add(name)
         return found.group()
-    given = {key.lower(): a or b or c for key, a, b, c in _GIVEN.findall(found["given"])}
-    return make(given, found["inner"] or "")
+    return made
 
 
 def _caption(given: dict[str, str], inner: str) -> str:
@@ -136,8 +137,10 @@ def _caption(given: dict[str, str], inner: str) -> str:
     return f"\n\n<figure>{image.group()}{told}</figure>\n\n"
 
 
-def _gallery(given: dict[str, str], _inner: str) -> str:
+def _gallery(given: dict[str, str], _inner: str) -> str | None:
     ids = re.findall(r"\d+", given.get("ids") or given.get("include") or "")
+    if not ids:  # all that was uploaded to the post, which is not known yet
+        return None
     return "\n\n" + "\n".join(f'<figure><img src="{LOCAL}{i}"></figure>' for i in ids) + "\n\n"
 
 
@@ -154,14 +157,14 @@ def _inside(_given: dict[str, str], inner: str) -> str:
     return inner
 
 
-_KNOWN: dict[str, Callable[[dict[str, str], str], str]] = {
+# What makes HTML of them; None, if it cannot.
+_KNOWN: dict[str, Callable[[dict[str, str], str], str | None]] = {
     "caption": _caption,
     "wp_caption": _caption,
     "gallery": _gallery,
     "embed": _embed,
     "video": _embed,
     "audio": _embed,
-    "playlist": lambda _given, _inner: "",
     "column": _inside,
     "columns": _inside,
 }

@@ -32,6 +32,7 @@ _STATES = {
 _TEXTS = {"post": What.ARTICLE, "page": What.PAGE}
 _NEVER = "0000-00-00 00:00:00"
 _PREFIX = "{http://wordpress.org/export/"
+_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/"
 
 
 class NotWordPress(CmsError):
@@ -134,10 +135,7 @@ class _Export:
         if name == "wp:wxr_version":
             self._is_export = True
         elif name in ("link", "wp:base_site_url", "wp:base_blog_url"):
-            parts = urlsplit(text)
-            self._hosts.add(parts.hostname or "")
-            self._root = f"{parts.scheme}://{parts.netloc}"
-            self.site = f"{parts.hostname or ''}{parts.path.rstrip('/')}" or self.site
+            self._found(text)
         elif name == "wp:author":
             self._mails[_text(element, "wp:author_login")] = _text(element, "wp:author_email")
         elif name == "wp:category":
@@ -148,6 +146,14 @@ class _Export:
             if not self._is_export:
                 raise NotWordPress
             yield from self._item(element)
+
+    def _found(self, address: str) -> None:
+        """Keep where the site was; what is said last is most its own."""
+        parts = urlsplit(address)
+        if parts.hostname:
+            self._hosts.add(parts.hostname)
+            self._root = f"{parts.scheme}://{parts.netloc}"
+            self.site = f"{parts.hostname}{parts.path.rstrip('/')}"
 
     def _category(self, slug: str, title: str, parent: str = "") -> Thing:
         self._categories.add(slug)
@@ -231,10 +237,14 @@ class _Export:
 
 
 def _name(element: Element) -> str:
+    """Return what an element is called here; one of plugins as it stands: `atom:link` is no link
+    of the site."""
     space, _brace, name = element.tag.rpartition("}")
     if space.startswith(_PREFIX):
         return "excerpt" if "excerpt" in space else f"wp:{name}"
-    return "content" if space.endswith("/content/") else name
+    if space.endswith("/content/"):
+        return "content"
+    return name if space in ("", _DUBLIN_CORE) else element.tag
 
 
 def _text(element: Element, name: str) -> str:

@@ -33,7 +33,7 @@ def rewrite(job: SiteImport, html: str, tell: Tell) -> str:
 
 def _show(job: SiteImport, soup: BeautifulSoup, image: Tag, tell: Tell) -> None:
     source, alt = str(image.get("src") or ""), str(image.get("alt") or "").strip()
-    found = items.at(job, key_of(source), What.PICTURE)
+    found = items.at(job, key_of(source, job.site), What.PICTURE)
     if found is not None and found.thing_id is not None:
         image.attrs = {"data-picture": str(found.thing_id)}
         if alt:  # WordPress writes an empty one where nobody has thought of it
@@ -53,12 +53,12 @@ def _show(job: SiteImport, soup: BeautifulSoup, image: Tag, tell: Tell) -> None:
 
 
 def _is_of_picture(job: SiteImport, address: str) -> bool:
-    return items.at(job, key_of(address), What.PICTURE) is not None
+    return items.at(job, key_of(address, job.site), What.PICTURE) is not None
 
 
 def _lead(job: SiteImport, link: Tag, tell: Tell) -> None:
     address = str(link.get("href") or "")
-    key = key_of(address)
+    key = key_of(address, job.site)
     found = items.at(job, key)
     if found is not None and (there := _address_of(found)):
         _path, hash_, part = address.partition("#")

@@ -80,6 +80,11 @@ class SiteImport(Base):
         """Whose it is, for the policy."""
         return self.user_id
 
+    @property
+    def site(self) -> str:
+        """The address of the site, without a scheme; a folder has none."""
+        return self.source.removeprefix("wordpress ") if self.origin is Origin.WORDPRESS else ""
+
     def __str__(self) -> str:
         return self.filename
 

@@ -103,7 +103,7 @@ def _find_pictures(job: SiteImport, texts: Iterable[ImportItem]) -> int:
     for text in texts:
         for tag in BeautifulSoup(text.data.get("body", ""), "html.parser").find_all("img"):
             source = str(tag.get("src") or "")
-            key = key_of(source)
+            key = key_of(source, job.site)
             if key is None or not key.startswith("//") or items.at(job, key, What.PICTURE):
                 continue
             url = f"https:{source}" if source.startswith("//") else source

@@ -70,10 +70,11 @@ def moment(text: str | None) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def key_of(address: str) -> str | None:
+def key_of(address: str, site: str) -> str | None:
     """Return what a file or a text is looked for by, whatever scheme it is asked with.
 
-    None for what is no address of the web, nor one of ours.
+    Numbers of posts (`?p=12`) are those of the WordPress at the address `site`; they say
+    nothing on other hosts. None for what is no address of the web, nor one of ours.
     """
     if address.startswith((LOCAL, IN_ZIP)):
         return unquote(address).partition("#")[0]
@@ -88,9 +89,12 @@ def key_of(address: str) -> str | None:
         (v[0] for k, v in parse_qs(parts.query).items() if k in ("p", "page_id", "attachment_id")),
         None,
     )
-    if number:
-        return LOCAL + number
-    return f"//{host}{unquote(parts.path).rstrip('/')}"
+    place = f"{host}{unquote(parts.path).rstrip('/')}"
+    if number is None:
+        return f"//{place}"
+    return (
+        LOCAL + number if place.removesuffix("/index.php") == site else f"//{place}?{parts.query}"
+    )
 
 
 def is_picture(name: str) -> bool:

@@ -186,14 +186,14 @@ class _Export:
         url = _text(item, "wp:attachment_url") or _text(item, "guid")
         data = {"url": url, "alt": _meta(item).get("_wp_attachment_image_alt", "")}
         title = markup.words(_text(item, "title"))
-        what = What.PICTURE if is_picture(url) else What.DOCUMENT
-        yield Thing(what, **self._named(item), title=title, address=key_of(url), data=data)
+        what, address = What.PICTURE if is_picture(url) else What.DOCUMENT, key_of(url, self.site)
+        yield Thing(what, **self._named(item), title=title, address=address, data=data)
 
     def _written(self, item: Element, kind: str, state: str) -> Thing:
         link, meta = _text(item, "link"), _meta(item)
         body, unknown = markup.from_wordpress(_text(item, "content"), self._root)
-        title = markup.words(_text(item, "title"))
-        thing = Thing(_TEXTS[kind], **self._named(item), title=title, address=key_of(link), data={
+        title, address = markup.words(_text(item, "title")), key_of(link, self.site)
+        thing = Thing(_TEXTS[kind], **self._named(item), title=title, address=address, data={
             "slug": unquote(_text(item, "wp:post_name")),
             "body": body,
             "summary": markup.words(_text(item, "excerpt")),

@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from cms import clock
@@ -181,6 +182,18 @@ def test_a_wordpress_site_comes_in_with_all_its_awkward_parts(ctx, bring, send, 
     again = bring(awkward(), by=editor, media=media)
     assert everything() == before
     assert (again.done, again.total) == (2, 2)  # the two files that are still missing
+
+
+def test_a_number_leads_to_a_post_only_on_the_host_of_the_site(bring):
+    site = WordPress()
+    forum = "https://forum.example/viewtopic.php"
+    links = [f"{OLD}/?p=2", f"{forum}?p=2", f"{OLD}/"]
+    text = "".join(f'<p><a href="{link}">x</a></p>' for link in links)
+    site.text("One", text, slug="one")
+    site.text("Two", slug="two", link=f"{OLD}/?p=2")
+    bring(site.xml())
+    led = [link["href"] for link in BeautifulSoup(article("one").body, "html.parser").find_all("a")]
+    assert led == ["/en/articles/two", f"{forum}?p=2", f"{OLD}/"]
 
 
 def test_what_breaks_unforeseen_keeps_none_of_the_others(send, run_jobs, monkeypatch, caplog):

@@ -117,6 +117,15 @@ def zipped(files, **options):
     return data.getvalue()
 
 
+def damaged(data, name):
+    """The same ZIP, with noise for all but the first bytes that a file of it was packed into."""
+    with zipfile.ZipFile(io.BytesIO(data)) as pack:
+        info = pack.getinfo(name)
+    begin = info.header_offset + 30 + len(info.filename)  # what stands before it has 30 bytes
+    end, begin = begin + info.compress_size, begin + 5
+    return data[:begin] + b"\xff" * (end - begin) + data[end:]
+
+
 def awkward():
     """An export with what makes exports hard."""
     site = WordPress(OLD).author("ada", "ada@example.com").author("bob", "bob@gone.example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -10,11 +11,18 @@ from typing import BinaryIO
 
 from cms.errors import N_, CmsError
 
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it unpacks none
+    LZMAError = zlib.error  # type: ignore[assignment, misc]
+
 MOST_FILES = 200_000
 # Text shrinks to a tenth, pictures not at all.
 MOST_GROWTH = 100
 MOST_BYTES_OF_SMALL = 100_000_000
 AT_ONCE = 1_000_000
+# What `zipfile` raises of one that is damaged, some of it by what unpacks for it.
+DAMAGE = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError)
 _UTF8, _ENCRYPTED = 0x800, 0x1
 _UNWANTED = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
@@ -86,7 +94,7 @@ class Pack:
                 while left > 0 and (block := file.read(min(AT_ONCE, left))):
                     left -= len(block)
                     yield block
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
+        except (*DAMAGE, OSError, ValueError):
             raise BrokenZip from None
 
 
@@ -95,7 +103,7 @@ def opened(path: Path | BinaryIO) -> Iterator[Pack]:
     """Open a ZIP file. Raises what says why it is not read."""
     try:
         file = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError):
+    except (*DAMAGE, OSError, ValueError):
         raise BrokenZip from None
     with file:
         yield Pack(file, path.stat().st_size if isinstance(path, Path) else 0)

@@ -24,7 +24,7 @@ from cms.errors import N_, CmsError
 from cms.extensions import db
 from cms.media import files
 from cms.moving import archive
-from cms.moving.packs import BrokenZip
+from cms.moving.packs import DAMAGE, BrokenZip
 from cms.storage.keys import BadKey, check
 
 AT_ONCE = 500
@@ -72,7 +72,7 @@ def restore(path: Path) -> dict[str, int]:
             for name in manifest["files"]:
                 if name.startswith("files/"):
                     _keep(pack, name)
-    except (zipfile.BadZipFile, EOFError):
+    except DAMAGE:
         raise BrokenZip from None
     return counts
 
@@ -108,7 +108,7 @@ def _checksum(pack: zipfile.ZipFile, name: str) -> str | None:
     try:
         with pack.open(name) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-    except (KeyError, zipfile.BadZipFile, EOFError, OSError):
+    except (*DAMAGE, KeyError, OSError):
         return None
 
 

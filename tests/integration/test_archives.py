@@ -23,6 +23,7 @@ from cms.media.models import Image, ImageStatus
 from cms.moving import archive
 from tests import pictures
 from tests.factories import make_article, make_page, make_picture, make_upload, make_user
+from tests.sites import damaged
 
 
 @pytest.fixture
@@ -158,6 +159,13 @@ def test_what_is_not_whole_or_not_for_here_is_refused(ctx, cms, tmp_path, run_jo
     cut = tmp_path / "cut.zip"
     cut.write_bytes(whole.read_bytes()[:-500])
     assert "This is not a whole ZIP file." in cms("site", "restore", str(cut)).output
+    for name, words in (
+        ("manifest.json", "This is not a whole ZIP file."),
+        ("rows/article.jsonl", "“rows/article.jsonl” in this archive is damaged or missing."),
+    ):
+        cut.write_bytes(damaged(whole.read_bytes(), name))
+        refused = cms("site", "restore", str(cut))
+        assert (refused.exit_code, words in refused.output) == (1, True), refused.output
     with trash.included():
         assert (
             db.session.scalars(select(Image)).all() == db.session.scalars(select(Page)).all() == []

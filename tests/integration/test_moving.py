@@ -26,7 +26,7 @@ from tests import pictures
 from tests.factories import make_upload, make_user
 from tests.processes import Site, wait_for
 from tests.receivers import http_receiver, reply
-from tests.sites import OLD, UPLOADS, WordPress, awkward, outline, zipped
+from tests.sites import OLD, UPLOADS, WordPress, awkward, damaged, outline, zipped
 
 
 @pytest.fixture
@@ -354,6 +354,18 @@ def test_a_zip_that_cannot_be_read_is_refused_at_once(send, data, sentence):
         send(data, origin=Origin.MARKDOWN)
     assert str(refused.value).startswith(sentence)
     assert db.session.query(Job).count() == 0
+
+
+def test_a_damaged_picture_in_a_zip_keeps_none_of_the_others(bring):
+    site = WordPress()
+    site.attachment("2019/05/boat.jpg")
+    site.attachment("2019/05/quay.jpg")
+    media = zipped({f"2019/05/{name}.jpg": pictures.jpeg(90, 60) for name in ("boat", "quay")})
+    job = bring(site.xml(), media=damaged(media, "2019/05/boat.jpg"))
+    assert [one.title for one in db.session.scalars(select(Image))] == ["quay.jpg"]
+    assert told(job) == [
+        ("boat.jpg", "This is not a whole ZIP file. Make it, or download it, once more.")
+    ]
 
 
 def test_names_that_lead_out_of_a_zip_are_told_and_not_read(bring):

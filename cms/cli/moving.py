@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from cms import clock
-from cms.accounts.models import User
+from cms.accounts import services
 from cms.audit import services as trail
 from cms.editorial import moving
 from cms.errors import CmsError
@@ -101,7 +100,7 @@ def restore(file: Path) -> None:
 def _import(
     origin: Origin, mail: str, file: Path, media: Path | None, *, dry_run: bool, **more: Any
 ) -> None:
-    by = db.session.scalar(select(User).where(User.email == mail.lower()))
+    by = services.find(mail)
     if by is None:
         raise click.ClickException(f"Nobody has an account with the address {mail}.")
     with _told():

@@ -97,10 +97,11 @@ class _Answered(CallFailed):
 
 
 class Media:
-    """Where the files of pictures come from: the ZIP of Markdown itself, or one of uploads."""
+    """Where the files of pictures come from: the ZIP of Markdown itself, or one of uploads, of
+    the site on `host`."""
 
-    def __init__(self, pack: Pack | None, *, fetches: bool) -> None:
-        self._pack, self._fetches = pack, fetches
+    def __init__(self, pack: Pack | None, host: str, *, fetches: bool) -> None:
+        self._pack, self._host, self._fetches = pack, host, fetches
         self._fetcher = Fetcher(SECONDS, settings().webhook_allow)
         self._by_end = _ends(pack.names()) if pack else {}
         self._silent: Counter[str] = Counter()
@@ -144,9 +145,12 @@ class Media:
                 return
 
     def _by_url(self, url: str) -> str | None:
-        """Return the file of the ZIP whose path ends most like an address does."""
-        parts = PurePosixPath(unquote(urlsplit(url).path)).parts
-        for start in range(len(parts)):
+        """Return the file of the ZIP whose path ends most like an address does. The name alone
+        says enough only on the host of the site: any has a logo.png."""
+        address = urlsplit(url)
+        parts = PurePosixPath(unquote(address.path)).parts
+        fewest = 1 if address.hostname == self._host else 2
+        for start in range(len(parts) - fewest + 1):
             found = self._by_end.get("/".join(parts[start:]))
             if found:
                 return found

@@ -188,7 +188,7 @@ def _media(job: SiteImport) -> Iterator[fetching.Media]:
         if key:
             path = stack.enter_context(files.storage().path(key))
             pack = stack.enter_context(packs.opened(path))
-        yield fetching.Media(pack, fetches=job.fetches)
+        yield fetching.Media(pack, job.site.partition("/")[0], fetches=job.fetches)
 
 
 def _ends(job: SiteImport) -> None:

@@ -356,6 +356,22 @@ def test_a_zip_that_cannot_be_read_is_refused_at_once(send, data, sentence):
     assert db.session.query(Job).count() == 0
 
 
+def test_a_picture_of_another_host_is_taken_from_the_zip_by_more_than_its_name(bring):
+    addresses = (
+        "https://cdn.example/logo.png",
+        "https://cdn.example/old/2019/05/boat.jpg",
+        f"{OLD}/moved/quay.jpg",
+    )
+    site = WordPress()
+    site.text("One", "".join(f'<p><img src="{address}"></p>' for address in addresses))
+    names = ("uploads/2019/05/boat.jpg", "uploads/2019/06/quay.jpg", "uploads/logo.png")
+    media = {name: pictures.jpeg(90 + place, 60) for place, name in enumerate(names)}
+    job = bring(site.xml(), media=zipped(media))
+    came = sorted(image.title for image in db.session.scalars(select(Image)))
+    assert came == ["boat.jpg", "quay.jpg"]
+    assert ("logo.png", "Its file is missing.") in told(job)
+
+
 def test_a_damaged_picture_in_a_zip_keeps_none_of_the_others(bring):
     site = WordPress()
     site.attachment("2019/05/boat.jpg")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
@@ -98,13 +99,20 @@ class _Answered(CallFailed):
 
 class Media:
     """Where the files of pictures come from: the ZIP of Markdown itself, or one of uploads, of
-    the site on `host`."""
+    the site on `host`. `opened` gives it, and is called for the first file."""
 
-    def __init__(self, pack: Pack | None, host: str, *, fetches: bool) -> None:
-        self._pack, self._host, self._fetches = pack, host, fetches
+    def __init__(self, opened: Callable[[], Pack | None], host: str, *, fetches: bool) -> None:
+        self._opened, self._host, self._fetches = opened, host, fetches
         self._fetcher = Fetcher(SECONDS, settings().webhook_allow)
-        self._by_end = _ends(pack.names()) if pack else {}
         self._silent: Counter[str] = Counter()
+
+    @cached_property
+    def _pack(self) -> Pack | None:
+        return self._opened()
+
+    @cached_property
+    def _by_end(self) -> dict[str, str | None]:
+        return _ends(self._pack.names()) if self._pack else {}
 
     def take(self, path: str | None, url: str | None) -> IncomingFile:
         """Return the file of a picture, to be closed. Raises what says why there is none."""

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import SEEK_END
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -99,14 +100,16 @@ class Pack:
 
 
 @contextmanager
-def opened(path: Path | BinaryIO) -> Iterator[Pack]:
-    """Open a ZIP file. Raises what says why it is not read."""
+def opened(source: Path | BinaryIO) -> Iterator[Pack]:
+    """Open a ZIP file; an open one can seek, and stays open. Raises what says why it is not
+    read."""
     try:
-        file = zipfile.ZipFile(path)
+        size = source.stat().st_size if isinstance(source, Path) else source.seek(0, SEEK_END)
+        file = zipfile.ZipFile(source)
     except (*DAMAGE, OSError, ValueError):
         raise BrokenZip from None
     with file:
-        yield Pack(file, path.stat().st_size if isinstance(path, Path) else 0)
+        yield Pack(file, size)
 
 
 def is_safe(name: str) -> bool:

@@ -182,13 +182,18 @@ def _is(job: SiteImport, state: SiteImportState) -> bool:
 
 @contextmanager
 def _media(job: SiteImport) -> Iterator[fetching.Media]:
+    """Give where its files come from. A ZIP is read where it is kept, and only for a file: it may
+    be large, and elsewhere, and each of many jobs wants a few of it or none."""
     key = job.key if job.origin is Origin.MARKDOWN else job.media_key
     with ExitStack() as stack:
-        pack = None
-        if key:
-            path = stack.enter_context(files.storage().path(key))
-            pack = stack.enter_context(packs.opened(path))
-        yield fetching.Media(pack, job.site.partition("/")[0], fetches=job.fetches)
+
+        def opened() -> packs.Pack | None:
+            if not key:
+                return None
+            file = stack.enter_context(files.storage().open(key))
+            return stack.enter_context(packs.opened(file))
+
+        yield fetching.Media(opened, job.site.partition("/")[0], fetches=job.fetches)
 
 
 def _ends(job: SiteImport) -> None:

@@ -45,7 +45,7 @@ from cms.media.models import Document, Image
 from cms.moving import fetching, items, links, reading
 from cms.moving.models import ImportItem, ItemState, SiteImport, What
 from cms.moving.things import Note, moment
-from cms.storage.base import StorageFull
+from cms.storage.base import MissingFile, StorageAway, StorageFull
 from cms.tasks import content as live
 from cms.tasks.documents import process_document
 from cms.tasks.images import process_image
@@ -98,7 +98,7 @@ class Builder:
             else:
                 with db.session.begin_nested():
                     act(item)
-        except StorageFull:
+        except (MissingFile, StorageAway, StorageFull):  # not of this thing, and may be mended
             raise
         except CmsError as error:
             self._cannot(item, error.sentence, **error.facts)

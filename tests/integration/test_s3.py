@@ -3,7 +3,9 @@
 import io
 import urllib.error
 import urllib.request
+from contextlib import closing
 from datetime import timedelta
+from zipfile import ZIP_STORED
 
 import pytest
 from sqlalchemy import select
@@ -12,18 +14,22 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from cms import clock
 from cms.audit import head
 from cms.audit.head import Head, Seal
-from cms.editorial import doctor
+from cms.content.models import Article
+from cms.editorial import doctor, moving
 from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files, services
 from cms.media.models import Image, ImageStatus
+from cms.moving.models import Origin, SiteImportState
 from cms.storage import from_url
 from cms.storage.base import KeyTaken, StorageAway
 from cms.storage.keys import new_key
 from cms.storage.s3 import S3Storage
+from cms.tasks.site_imports import work_on
 from tests import pictures
-from tests.factories import make_picture
+from tests.factories import make_picture, make_upload, make_user
 from tests.processes import Site, wait_for
+from tests.sites import WordPress, zipped
 
 TOUCHED = 5_000_000
 
@@ -168,3 +174,52 @@ def test_the_head_of_the_audit_trail_is_kept_there(kept_in, conditional_s3):
         head.advance(Head(Seal(number, f"{number:064}")))
     assert head.read() == Head(Seal(3, f"{3:064}"))
     assert len(list(files.storage().walk(head.PREFIX))) == 1
+
+
+def test_the_zip_of_a_site_is_read_where_it_lies_and_only_for_pictures(
+    kept_in, own_s3, run_jobs, monkeypatch
+):
+    """Jobs that wait for renditions do not ask for it, and an outage leaves no picture out."""
+    storage = kept_in(own_s3)
+    site = WordPress()
+    boat = site.attachment("2019/05/boat.jpg")
+    site.text("Boat", meta={"_thumbnail_id": boat}, slug="boat")
+    media = zipped({"noise.bin": bytes(3_000_000), "2019/05/boat.jpg": pictures.jpeg(90, 60)},
+                   method=ZIP_STORED)  # fmt: skip
+    with (
+        closing(make_upload(site.xml(), "site.xml")) as export,
+        closing(make_upload(media, "uploads.zip")) as uploads,
+    ):
+        job = moving.begin(Origin.WORDPRESS, make_user("editor"), export, uploads, fetches=False)
+    db.session.commit()
+    run_jobs()
+    job.state = SiteImportState.RUNNING
+    db.session.commit()
+    key, asked, copied = job.media_key, [], []
+    for name, keys in (("open", asked), ("path", copied)):
+        whole = getattr(storage, name)
+        monkeypatch.setattr(storage, name, _noting(whole, keys))
+
+    own_s3.halt()
+    with pytest.raises(StorageAway):
+        work_on(job, lambda: False)
+    db.session.rollback()
+    own_s3.resume()
+    assert work_on(job, lambda: False) == 1
+    assert (asked, copied) == ([key, key], [])
+    assert work_on(job, lambda: False) == 1
+    assert (asked, copied) == ([key, key], [])
+
+    run_jobs()
+    assert work_on(job, lambda: False) == 0
+    article, image = (db.session.scalars(select(kind)).one() for kind in (Article, Image))
+    assert (job.state, article.is_live) == (SiteImportState.DONE, True)
+    assert (article.cover_id, image.title) == (image.id, "boat.jpg")
+
+
+def _noting(act, keys):
+    def go(key):
+        keys.append(key)
+        return act(key)
+
+    return go

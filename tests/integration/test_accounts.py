@@ -134,7 +134,7 @@ def test_an_invitation_that_cannot_be_is_refused_in_words(client, boss, ada, for
 
 def test_that_somebody_is_here_already_is_said_in_chinese_too(client, boss, ada):
     answer = client.post("/admin/user/new/", data={"email": ada.email}, headers=CHINESE)
-    assert "ada@example.com 无法使用：该地址已有账户" in answer.text
+    assert "ada@example.com 无法使用：该地址已有账号" in answer.text
 
 
 def test_what_the_screen_does_not_offer_is_refused_by_the_act_itself(ctx, ada):

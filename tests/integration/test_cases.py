@@ -328,7 +328,7 @@ def test_what_a_worker_left_that_died_is_made_by_another(ctx, run_jobs):
 
     with clock.stopped_at(clock.now() + timedelta(seconds=31)):
         assert sweep(huey).lost == 1
-    run_jobs()
+        run_jobs()
 
     assert image.status == ImageStatus.READY
     assert db.session.get(Job, message.id).state == JobState.SUCCEEDED

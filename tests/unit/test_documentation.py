@@ -262,7 +262,7 @@ def test_the_hook_of_the_page_is_called(greetings, run_jobs):
 
 
 def test_the_schedule_of_the_page_comes(ctx, run_module, run_jobs, moment):
-    module = run_module(blocks("docs/own-job.md")[3])
+    module = run_module(blocks("docs/own-job.md")[4])
     user = make_user()
     user.locale = "en"
     try:

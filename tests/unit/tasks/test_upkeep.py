@@ -46,7 +46,8 @@ def after(moment):
 
 def end(job, moment, *, well=True):
     """Let a job end as its last attempt would."""
-    job.attempts_allowed = 1
+    job.attempts_allowed, job.due_at = 1, moment
+    db.session.flush()
     with clock.stopped_at(moment):
         ledger.claim(job.id, huey.holder())
         if well:
@@ -142,9 +143,9 @@ def test_more_than_one_batch_goes(ctx, after, moment, monkeypatch):
 
 def test_the_job_prunes_by_the_setting_and_keeps_itself(ctx, run_jobs, moment):
     end(write_toy.submit("bear"), moment)
-    job = prune.submit()
-    db.session.commit()
     with clock.stopped_at(moment + LONG):
+        job = prune.submit()
+        db.session.commit()
         run_jobs()
 
     assert [(left.id, left.state) for left in db.session.query(Job)] == [

@@ -82,14 +82,15 @@ def test_what_is_rolled_back_is_not_told(ctx, endpoint):
     assert len(huey) == 0
 
 
-def test_a_failure_is_tried_again_later_under_the_same_number(told, receiver, run_jobs, moment):
+def test_a_failure_is_tried_again_later_under_the_same_number(told, receiver, run_jobs):
     receiver.answer = receivers.in_turn(receivers.reply(503, b"later"), receivers.reply(204))
-    with clock.stopped_at(moment):
+    now = clock.now()
+    with clock.stopped_at(now):
         run_jobs()
     assert told.state == DeliveryState.WAITING
     assert (told.response_code, told.response_excerpt) == (503, "later")
     assert told.sentence % told.facts == "127.0.0.1 answered with an error (503)."
-    assert job_of(told).due_at == moment + timedelta(seconds=60)
+    assert job_of(told).due_at == now + timedelta(seconds=60)
 
     run_jobs(hours=24)
     assert told.state == DeliveryState.DELIVERED

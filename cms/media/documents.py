@@ -56,10 +56,11 @@ def add(
 def replace(document: Document, filename: str, file: IncomingFile, kind: Kind) -> None:
     """Put an arrived file in the place of a document's own, which goes after the commit. The
     address stays."""
-    files.replaced(document.key)
+    old = document.key
+    _take_in(document, file, kind)  # which may find no room: until then nothing is to go
+    files.replaced(old)
     document.filename = filename
     document.version += 1
-    _take_in(document, file, kind)
     db.session.flush()
 
 

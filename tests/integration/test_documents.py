@@ -22,7 +22,8 @@ from cms.media import documents as domain
 from cms.media import files, usage
 from cms.media.models import Document, DocumentStatus
 from cms.notifications.models import AdminNotification
-from cms.storage.base import MissingFile
+from cms.storage.base import MissingFile, StorageAway
+from cms.storage.local import LocalStorage
 from tests import documents
 from tests.factories import form_file, make_article, make_page, make_upload, make_user
 from tests.processes import PASSWORD
@@ -183,6 +184,48 @@ def test_another_file_takes_the_place_and_the_address_stays(client, editor, run_
         with pytest.raises(MissingFile):
             files.storage().open(key)
     assert document.preview_key is None
+
+
+class TakesNothing(LocalStorage):
+    """A storage that gives and deletes files, and answers 503 to what is to be kept."""
+
+    def adopt(self, temporary, key):
+        with temporary:
+            raise StorageAway
+
+
+@pytest.fixture
+def take_nothing(ctx, monkeypatch):
+    """Let nothing more be stored from now on."""
+
+    def go():
+        monkeypatch.setitem(ctx.extensions, "cms.storage", TakesNothing(files.storage().folder))
+
+    return go
+
+
+def test_a_file_that_cannot_be_stored_leaves_the_one_before(client, editor, take_nothing):
+    document = make_document(editor)
+    before = document.key, document.filename, document.version
+    take_nothing()
+    new = {"id": document.id, "file": form_file(documents.docx(), "report.docx")}
+    answer = client.post("/admin/document/replace", data=new, follow_redirects=True)
+    assert "does not answer" in answer.text
+    db.session.expire_all()
+    assert (document.key, document.filename, document.version) == before
+    assert files.storage().exists(document.key)
+
+
+def test_whoever_goes_on_after_a_file_was_not_stored_changes_nothing(editor, take_nothing):
+    document = make_document(editor)
+    take_nothing()
+    new = make_upload(documents.docx(), "report.docx")
+    kind = acts.inspected(new.stream, new.filename)
+    with pytest.raises(StorageAway):
+        domain.replace(document, new.filename, new.stream, kind)
+    db.session.commit()
+    assert (document.filename, document.version) == ("report.pdf", 1)
+    assert files.storage().exists(document.key)
 
 
 @pytest.mark.case(32)

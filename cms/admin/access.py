@@ -23,6 +23,8 @@ from cms.accounts.policy import may
 from cms.audit.services import acting
 from cms.database import storable
 from cms.edge import ask_again, ask_to_log_in, inner_target
+from cms.errors import CmsError
+from cms.extensions import db
 from cms.refusals import wants_json
 
 Page = TypeVar("Page", bound=Callable[..., Any])
@@ -97,6 +99,11 @@ class Guarded(BaseView):
             if not self.needed(page):
                 raise TypeError(f"{type(self).__name__}.{page} names no permission: add @needs")
 
+    @property
+    def db_session(self) -> Any:
+        """The session of this request."""
+        return db.session
+
     def menu_badge(self) -> int | None:
         """Return a count to show in the side menu, or None."""
         return None
@@ -163,6 +170,11 @@ class Guarded(BaseView):
     def back(self) -> ResponseReturnValue:
         """Return a redirect to the page that a form was posted from, or to this view's first."""
         return redirect(inner_target(request.form.get("url")) or self._home())
+
+    def refuse(self, error: CmsError, tone: str = "warning") -> None:
+        """Take back what was begun, which the edge would commit, and say why it is refused."""
+        self.db_session.rollback()
+        flash(_(error.sentence, **error.facts), tone)
 
     def told(self, done: str) -> ResponseReturnValue:
         """Say what was done, and go back."""

@@ -103,7 +103,7 @@ class QsModelView(Guarded, ModelView, metaclass=Pages):
 
     @property
     def db_session(self) -> Any:
-        """The session of this request."""
+        """The session of the model, in this request."""
         return self.session.session
 
     # Finding one row, or the ticked ones

@@ -102,7 +102,7 @@ class Bulk(Undoing):
         try:
             selection, count = bulk.begin(act, keys, person(), whence, options)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         flash(
             Markup('{} <a href="{}">{}</a>').format(

@@ -194,7 +194,7 @@ class CategoryView(Placed):
         try:
             shelves.remove_category(category, person())
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         flash(_("“%(name)s” was deleted.", name=category.title), "success")
         return redirect(self.get_url(".index_view", tab=category.language))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from flask import Response, abort, flash, request, send_file, url_for
+from flask import Response, abort, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -279,7 +279,7 @@ class DocumentView(ToTrash, Uploading, WithUses, WorkedOn):
         try:
             token, until = acts.link_token(document, person())
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         link = file_address(document, link=token, _external=True)
         return self.render(

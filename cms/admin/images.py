@@ -265,7 +265,7 @@ class ImageView(ToTrash, Uploading, ImagePage):
             retries.retry_picture(image)
             flash(_("“%(title)s” will be tried again.", title=image.title), "success")
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
         return self.back()
 
     @action("retry", _l("Retry"))

@@ -174,7 +174,7 @@ class ImportView(OnesOwn):
         try:
             act()
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
         return redirect(self._shown(job))
 
     def _shown(self, job: Import) -> str:

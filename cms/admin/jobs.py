@@ -211,7 +211,7 @@ class JobView(QsListView):
         try:
             again = retries.retry_job(job)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         flash(_("The job has been submitted again."), "success")
         return redirect(self.get_url(".details_view", id=again.id))

@@ -241,7 +241,7 @@ class LibraryView(Guarded, BaseView):
         try:
             selection, _count = begin(person())
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         return redirect(url_for("selection.details_view", id=selection.id))
 
@@ -253,7 +253,7 @@ class LibraryView(Guarded, BaseView):
             library.clear_strays()
             flash(_("The files are being removed."), "success")
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
         return self.back()
 
     def offers_mend(self, line: Line) -> bool:

@@ -241,7 +241,7 @@ class QsListView(Addressed, Viewed, Conflicts, Editing, Lookups, TickRules, Exch
             act(self.get_one(request.form.get("id", "")))
             flash(done, "success")
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
         return self.back()
 
     # Tabs

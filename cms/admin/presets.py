@@ -317,7 +317,7 @@ class PresetView(QsListView):
         try:
             cost = regeneration.estimate(scope)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return redirect(self.get_url(".index_view"))
         return self.render(
             "admin/preset/regenerate.html",
@@ -335,7 +335,7 @@ class PresetView(QsListView):
         try:
             selection, _count = regeneration.begin(scope, person())
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return redirect(self.get_url(".index_view"))
         return redirect(self.get_url("selection.details_view", id=selection.id))
 

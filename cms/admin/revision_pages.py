@@ -66,7 +66,7 @@ class RevisionPages(QsListView):
         try:
             made = content.restore(thing, person(), number)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return redirect(self.get_url(".revisions", id=thing.id))
         if made is None:
             flash(_("It is so already."), "info")

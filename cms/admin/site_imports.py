@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from babel import Locale
-from flask import Response, abort, flash, redirect, request
+from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -256,7 +256,7 @@ class SiteImportView(OnesOwn):
         try:
             act(job)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
         return redirect(self._shown(job))
 
     def _shown(self, job: SiteImport) -> str:

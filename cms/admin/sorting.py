@@ -94,8 +94,11 @@ class Sortable(QsModelView):
         return jsonify(words=words, place=place + 1, seen=seen)
 
     def _not_moved(self, error: CmsError) -> ResponseReturnValue:
+        if not wants_json():
+            self.refuse(error)
+            return self.back()
         words = _(error.sentence, **error.facts)
-        meanwhile = isinstance(error, MovedMeanwhile)
-        if meanwhile or not wants_json():
-            flash(words, "warning")  # a script shows the list anew, and with it this
-        return (jsonify(error=words), 409 if meanwhile else 422) if wants_json() else self.back()
+        if not isinstance(error, MovedMeanwhile):
+            return jsonify(error=words), 422
+        flash(words, "warning")  # the script shows the list anew, and with it this
+        return jsonify(error=words), 409

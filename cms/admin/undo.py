@@ -98,7 +98,7 @@ class UndoView(Guarded, BaseView):
         except undo.NotTheirs:
             abort(400)
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         (admin,) = current_app.extensions["admin"]
         views = {view.endpoint: view for view in admin._views}  # noqa: SLF001 - it has no other way

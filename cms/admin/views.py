@@ -345,7 +345,7 @@ class SavedViewScreen(Guarded, BaseView):
         try:
             view = act()
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "error")
+            self.refuse(error, "error")
             return self.back()
         flash(done, "success")
         return redirect(self._list(view.list).address_of(view))

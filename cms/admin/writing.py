@@ -279,7 +279,7 @@ class WritingView(RevisionPages, Picker, ToTrash):
                 **self.to_translate(waiting.newest(thing)),
             )
         except CmsError as error:
-            flash(_(error.sentence, **error.facts), "warning")
+            self.refuse(error)
             return self.back()
         flash(_("This is a copy to be translated."), "success")
         return redirect(self.get_url(".edit_view", id=made.id))

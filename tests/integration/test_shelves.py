@@ -144,6 +144,8 @@ def test_deleting_a_category_says_first_what_depends_on_it(client, editor):
     assert "Main menu of the site (English)" in asked
     refused = client.post("/admin/category/delete/", data={"id": travel.id}, follow_redirects=True)
     assert "has others below it" in refused.text
+    deleted = select(AuditEntry.thing_id).where(AuditEntry.action == "delete")
+    assert db.session.scalars(deleted).all() == []
     done = client.post("/admin/category/delete/", data={"id": asia.id}, follow_redirects=True)
     assert "“Asia” was deleted." in done.text
     assert db.session.get(Article, article.id).category_id is None

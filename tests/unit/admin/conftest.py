@@ -112,6 +112,18 @@ def shop_client(shop_app):
 
 
 @pytest.fixture
+def article(shop_app):
+    """Read an article's columns: `article(1)`; None if it is gone."""
+
+    def read(number):
+        with shop_app.app_context():
+            found = shop.db.session.get(shop.Article, number)
+            return found and {c.key: getattr(found, c.key) for c in shop.Article.__table__.columns}
+
+    return read
+
+
+@pytest.fixture
 def statements_of():
     """Collect the SQL of an application: `with statements_of(app) as sql: …`."""
 

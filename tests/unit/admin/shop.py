@@ -27,6 +27,7 @@ from cms.admin.lists import (
 )
 from cms.admin.search_items import Hidden, Relation, SelectText
 from cms.database import UtcDateTime
+from cms.errors import CmsError
 from tests.unit.admin import toy
 
 db = toy.db
@@ -100,6 +101,18 @@ class ShelfView(QsListView):
     column_formatters = {"title": columns.tree(Shelf.parent_id, Shelf.position)}
     column_searchable_list = ("title",)
     column_default_sort = "title"
+
+
+class Locked(CmsError):
+    sentence = "It is locked."
+
+
+def count_one(article):
+    """Find one in stock, and see too late that it is not to be counted."""
+    article.stock = 1
+    db.session.flush()
+    if article.status == "locked":
+        raise Locked
 
 
 class ArticleView(QsListView):
@@ -198,7 +211,7 @@ class ArticleView(QsListView):
     @expose("/check", methods=("POST",))
     @needs("edit")
     def check(self):
-        return self.do_to_posted(lambda row: setattr(row, "stock", 1), "Checked.")
+        return self.do_to_posted(count_one, "Checked.")
 
     @expose("/unlock", methods=("POST",))
     @needs("edit")

@@ -221,6 +221,13 @@ def test_the_button_in_a_cell_acts(shop_client, shop_app):
     assert shop_client("viewer").post("/admin/article/check", data={"id": "1"}).status_code == 403
 
 
+def test_what_an_act_has_done_before_it_refuses_is_taken_back(shop_client, article):
+    stock = article(3)["stock"]
+    answer = shop_client().post("/admin/article/check", data={"id": "3"}, follow_redirects=True)
+    assert "It is locked." in answer.text
+    assert article(3)["stock"] == stock != 1
+
+
 def test_details_show_columns_as_the_list_does(shop_client):
     text = shop_client().get("/admin/article/details/?id=1").text
     assert 'id="row-form"' in text

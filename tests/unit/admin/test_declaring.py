@@ -11,18 +11,6 @@ def titles(answer):
     return re.findall(r'data-name="([^"]*)"', answer.text)
 
 
-@pytest.fixture
-def article(shop_app):
-    """Read an article's columns: `article(1)`; None if it is gone."""
-
-    def read(number):
-        with shop_app.app_context():
-            found = shop.db.session.get(shop.Article, number)
-            return found and {c.key: getattr(found, c.key) for c in shop.Article.__table__.columns}
-
-    return read
-
-
 # Columns that a role may not see
 
 

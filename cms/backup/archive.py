@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from cms.errors import N_, CmsError
+from cms.storage.local import give_name
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -64,7 +65,7 @@ class Writer:
         self._tar.close()
         self._file.flush()
         os.fsync(self._file.fileno())
-        os.link(self._part, self.target)
+        give_name(self._part, self.target)
 
     def __enter__(self) -> Self:
         return self

@@ -124,7 +124,7 @@ class LocalStorage:
             temporary.sync()
             with _told():
                 self._make_folder(target.parent)
-                _give_name(temporary.path, target)
+                give_name(temporary.path, target)
                 _sync_folder(target.parent)
 
     def save(self, key: str, source: Path) -> None:
@@ -190,8 +190,9 @@ def _files_below(folder: Path) -> Iterator[Path]:
             yield from sorted(branch.iterdir())
 
 
-def _give_name(source: Path, target: Path) -> None:
-    """Give the file its name. A link, unlike a rename, cannot replace another file."""
+def give_name(source: Path, target: Path) -> None:
+    """Give a file its name. A link, unlike a rename, cannot replace another file; where there
+    are none, as on many a share, it is renamed. Raises `KeyTaken`."""
     try:
         os.link(source, target)
     except FileExistsError:

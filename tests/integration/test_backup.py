@@ -1,6 +1,8 @@
 """Everything in one file while the site runs, and back: on each database, to each other."""
 
+import errno
 import gzip
+import os
 import tarfile
 import threading
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files, services
 from cms.media.models import Image, Rendition
+from cms.storage.base import KeyTaken
 from tests import pictures
 from tests.factories import QUICK_TO_HASH, make_article, make_picture, make_user
 
@@ -228,6 +231,19 @@ def test_the_trail_of_what_was_restored_is_whole_and_tells_that_another_was_ther
 
 def entry(number):
     return db.session.scalars(sa.select(AuditEntry).filter_by(seal_number=number)).one()
+
+
+def test_a_share_without_links_takes_a_backup_too_and_replaces_none(ctx, tmp_path, monkeypatch):
+    def refused(*_paths):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    backup = tmp_path / "backup.tar"
+    taking.take(backup)
+    assert archive.verify(backup)["files"] == 0
+    with archive.Writer(backup) as writer, pytest.raises(KeyTaken):  # one that began before
+        writer.finish({}, tmp_path)
+    assert list(tmp_path.glob("backup*")) == [backup]
 
 
 def test_a_folder_that_is_not_there_is_no_name_for_a_file(ctx, runner, tmp_path):

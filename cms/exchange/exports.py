@@ -69,14 +69,26 @@ def write(export: Export, file: Incoming) -> Iterator[int]:
     writer.close()
 
 
-def keep(export: Export, file: Incoming, size: int) -> None:
-    """Keep what was written, for a day."""
+def keep(export: Export, file: Incoming, size: int) -> bool:
+    """Keep what was written, for a day. False if its owner has stopped it, maybe while it was
+    being stored: it is for the caller to roll back, which deletes the file."""
     key = new_key("exports", export.format.value)
     files.storage().adopt(file, key)
     files.written(key)
+    if not hold(export):
+        return False
     export.key, export.size, export.total = key, size, export.rows
     export.state, export.ends_at = ExportState.READY, clock.now() + KEPT_FOR
     db.session.flush()
+    return True
+
+
+def hold(export: Export) -> bool:
+    """Lock an export until the commit, and tell whether its owner has not stopped it."""
+    query = select(Export).where(Export.id == export.id).with_for_update()
+    with db.session.begin_nested():  # where SQLite waits for who else writes
+        found = db.session.scalar(query.execution_options(populate_existing=True))
+    return found is not None and found.state is not ExportState.STOPPED
 
 
 def remove(export: Export) -> None:

@@ -48,7 +48,8 @@ def make_site_archive(export_id: int) -> None:
                 export.rows, told = written.rows, monotonic()
                 tell(export)
         export.rows = written.rows
-        exports.keep(export, file, file.path.stat().st_size)
+        if not exports.keep(export, file, file.path.stat().st_size):
+            raise Moot
 
 
 make_site_archive.on_failure(failed)

@@ -50,7 +50,8 @@ def make_export(export_id: int) -> None:
             export.state = ExportState.FAILED
             export.sentence, export.facts = ledger.in_words(error)
             return
-        exports.keep(export, file, file.seek(0, 2))
+        if not exports.keep(export, file, file.seek(0, 2)):
+            raise Moot
 
 
 def _write(export: Export, file: Incoming) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
+from flask import current_app
 from sqlalchemy import select
 
 from cms import clock
@@ -23,6 +24,7 @@ from cms.jobs.models import Job, JobState
 from cms.media import files
 from cms.media.models import Image, ImageStatus
 from cms.storage.keys import new_key
+from cms.storage.local import LocalStorage
 from cms.tasks import exports as export_jobs
 from cms.tasks.imports import clear_exchange
 from tests.factories import make_picture, make_user
@@ -198,6 +200,27 @@ def test_an_export_that_is_stopped_leaves_no_file(ctx, add, export, told_at_once
     monkeypatch.setattr(export_jobs, "report_progress", stop)
     row = export(editor)
     assert (row.state, row.rows, row.key) == (ExportState.STOPPED, 1, None)
+    assert db.session.scalars(select(Job.state)).all() == [JobState.MOOT]
+    assert list(files.storage().walk("exports")) == []
+
+
+class StoredSlowly(LocalStorage):
+    """A storage so slow that whoever exports stops it while the file is being stored."""
+
+    def adopt(self, temporary, key):
+        super().adopt(temporary, key)
+        with current_app.app_context():  # a session of their own
+            stop_export(db.session.scalars(select(Export)).one())
+            db.session.commit()
+
+
+def test_an_export_that_is_stopped_while_it_is_stored_stays_stopped(
+    each_ctx, add, export, monkeypatch
+):
+    add("One")
+    monkeypatch.setitem(each_ctx.extensions, "cms.storage", StoredSlowly(files.storage().folder))
+    row = export(make_user())
+    assert (row.state, row.key) == (ExportState.STOPPED, None)
     assert db.session.scalars(select(Job.state)).all() == [JobState.MOOT]
     assert list(files.storage().walk("exports")) == []
 

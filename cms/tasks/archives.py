@@ -15,7 +15,7 @@ from cms.jobs import ledger
 from cms.jobs.task import Moot, checkpoint
 from cms.media import files
 from cms.moving import archive
-from cms.tasks.exports import TOLD_EVERY, failed, put_back, tell
+from cms.tasks.exports import TOLD_EVERY, failed, pause, put_back, tell
 from cms.tasks.queue import huey
 
 SITE = "site"
@@ -30,7 +30,7 @@ SITE = "site"
     meaning=N_("Somebody waits for an archive of the site that does not come."),
 )
 def make_site_archive(export_id: int) -> None:
-    """Write the archive into the storage; begun anew if it is interrupted."""
+    """Write the archive into the storage; stopped and paused as `make_export` is."""
     export = db.session.get(Export, export_id)
     if export is None or export.state in (ExportState.READY, ExportState.STOPPED):
         raise Moot
@@ -47,6 +47,7 @@ def make_site_archive(export_id: int) -> None:
             if monotonic() - told >= TOLD_EVERY:
                 export.rows, told = written.rows, monotonic()
                 tell(export)
+                pause(export, make_site_archive)
         export.rows = written.rows
         if not exports.keep(export, file, file.path.stat().st_size):
             raise Moot

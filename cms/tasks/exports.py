@@ -13,7 +13,7 @@ from cms.exchange.models import Export, ExportState
 from cms.exchange.sources import ListChanged, UnknownList
 from cms.extensions import db
 from cms.jobs import ledger, pauses
-from cms.jobs.task import Moot, checkpoint, report_progress
+from cms.jobs.task import LedgerTask, Moot, checkpoint, report_progress
 from cms.media import files
 from cms.storage.base import Incoming
 from cms.tasks.queue import huey
@@ -60,7 +60,7 @@ def _write(export: Export, file: Incoming) -> None:
         export.rows, export.size = written, file.tell()
         if monotonic() - told >= TOLD_EVERY:
             tell(export)
-            _pause(export)
+            pause(export, make_export)
             told = monotonic()
     tell(export)
 
@@ -73,11 +73,15 @@ def tell(export: Export) -> None:
         raise Moot
 
 
-def _pause(export: Export) -> None:
-    if huey.stopping() or make_export.name in pauses.names():
-        export.state, export.rows, export.size = ExportState.WAITING, 0, 0
-        checkpoint()
-        raise RetryTask(delay=0)
+def pause(export: Export, task: LedgerTask) -> None:
+    """Drop what is written, to begin anew later, if such jobs are paused or the consumer stops."""
+    if not (huey.stopping() or task.name in pauses.names()):
+        return
+    if not exports.hold(export):
+        raise Moot
+    export.state, export.rows, export.size = ExportState.WAITING, 0, 0
+    checkpoint()
+    raise RetryTask(delay=0)
 
 
 @make_export.on_failure

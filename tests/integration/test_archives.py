@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
-from cms import trash
+from cms import clock, trash
 from cms.accounts.models import User
 from cms.audit.models import AuditEntry
 from cms.content import addresses, categories, menus, redirects
@@ -15,12 +15,18 @@ from cms.editorial import content
 from cms.editorial import documents as document_acts
 from cms.editorial import pictures as picture_acts
 from cms.editorial import trash as picture_trash
+from cms.editorial.moving import begin_archive
 from cms.exchange.models import Export, ExportState
 from cms.extensions import db
 from cms.imaging.presets import Preset, Shape
+from cms.jobs import pauses
+from cms.jobs.models import Job, JobState
 from cms.media import files, presets
 from cms.media.models import Image, ImageStatus
 from cms.moving import archive
+from cms.tasks import archives as archive_jobs
+from cms.tasks import exports as export_jobs
+from cms.tasks import huey
 from tests import pictures
 from tests.factories import make_article, make_page, make_picture, make_upload, make_user
 from tests.sites import damaged
@@ -194,6 +200,36 @@ def test_an_administrator_has_the_site_written_by_a_job(ctx, client, log_in, run
     data = client.get(f"/admin/export/download?id={export.id}")
     assert (data.status_code, data.mimetype) == (200, "application/zip")
     data.close()
+
+
+def test_an_archive_begins_anew_after_the_consumer_has_stopped(ctx, run_jobs, monkeypatch):
+    export = begin_archive(make_user("administrator"))
+    db.session.commit()
+    with monkeypatch.context() as consumer:
+        consumer.setattr(archive_jobs, "TOLD_EVERY", 0)
+        consumer.setattr(huey, "stopping", lambda: True)
+        huey.execute(huey.dequeue())
+    db.session.expire_all()
+    job = db.session.query(Job).one()
+    assert (export.state, export.rows) == (ExportState.WAITING, 0)
+    assert (job.state, job.attempts_allowed - job.attempts_made) == (JobState.RETRYING, 4)
+    run_jobs()
+    assert export.state is ExportState.READY
+
+
+def test_an_archive_waits_while_such_jobs_are_paused(ctx, run_jobs, monkeypatch):
+    told = export_jobs.report_progress
+
+    def pause(done, total):
+        pauses.pause("make_site_archive", None, clock.now())
+        told(done, total)
+
+    monkeypatch.setattr(archive_jobs, "TOLD_EVERY", 0)
+    monkeypatch.setattr(export_jobs, "report_progress", pause)
+    export = begin_archive(make_user("administrator"))
+    db.session.commit()
+    run_jobs()
+    assert (export.state, export.rows) == (ExportState.WAITING, 0)
 
 
 def test_each_table_is_in_the_archive_or_is_named_as_left_out():

@@ -45,7 +45,7 @@ def resume(schedule: Schedule) -> None:
         return
     find(schedule.name)
     schedule.paused_at = schedule.paused_by_id = None
-    schedule.due_at = schedules.next_time(schedule)
+    schedule.due_at = schedules.next_time(schedule, clock.now())
     record("resume", schedule)
 
 

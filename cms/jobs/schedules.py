@@ -85,12 +85,11 @@ def submit(schedule: Schedule, due_at: datetime) -> Job | None:
     return job
 
 
-def next_time(schedule: Schedule) -> datetime:
-    """Return when a schedule comes next that this version knows.
+def next_time(schedule: Schedule, now: datetime) -> datetime:
+    """Return when a schedule that this version knows comes next after `now`.
 
     Not before the last time that was seen to: the clocks of two machines differ.
     """
-    now = clock.now()
     return _next_time(declared()[schedule.name], max(now, schedule.last_due_at or now))
 
 
@@ -109,9 +108,9 @@ def _begin(task: LedgerTask) -> Schedule:
 
 
 def _see_to(task: LedgerTask) -> None:
-    schedule = find(task.name)
-    was_due, will_be = schedule.due_at, next_time(schedule)
-    if was_due <= clock.now():
+    schedule, now = find(task.name), clock.now()  # asked once: it may be due between two looks
+    was_due, will_be = schedule.due_at, next_time(schedule, now)
+    if was_due <= now:
         if _move(schedule, will_be):
             _submit_due(schedule, was_due)
     elif was_due != will_be:  # it was declared otherwise before, or in another zone

@@ -150,6 +150,21 @@ def test_two_consumers_whose_clocks_differ_submit_once(begun, look, moment):
     assert len(ticks()) == 1
 
 
+def test_one_that_becomes_due_while_a_consumer_looks_is_submitted_once(
+    begun, look, moment, monkeypatch
+):
+    due = moment + HALF_PAST_TWO
+    with monkeypatch.context() as passing:
+        times = iter([due - timedelta(microseconds=1)])
+        passing.setattr(clock, "_source", lambda: next(times, due))
+        passing.setattr(schedules, "declared", lambda: {"toy_tick": tick})
+        schedules.submit_due(huey)
+    for job in ticks():
+        end(job)
+    look(due + timedelta(seconds=10))
+    assert len(ticks()) == 1
+
+
 def test_a_consumer_that_dies_in_the_middle_leaves_it_due(begun, look, moment, monkeypatch):
     def die(**_options):
         raise SystemExit

@@ -28,6 +28,9 @@ from cms.webhooks.models import (
     new_secret,
 )
 
+# What is not to be called any more.
+_DONE = (DeliveryState.DELIVERED, DeliveryState.DROPPED)
+
 
 def check_url(url: str) -> None:
     """Raise `UnusableUrl` for an address that cannot be called.
@@ -52,9 +55,7 @@ def trial_of(endpoint: WebhookEndpoint) -> WebhookDelivery:
 def begin(delivery_id: int) -> WebhookDelivery | None:
     """Return a delivery that is to be made; None when it was made already, or is gone."""
     delivery = db.session.get(WebhookDelivery, delivery_id)
-    if delivery is None or delivery.state in (DeliveryState.DELIVERED, DeliveryState.DROPPED):
-        return None
-    return delivery
+    return delivery if delivery is not None and delivery.state not in _DONE else None
 
 
 def deliver(delivery: WebhookDelivery) -> None:
@@ -81,12 +82,14 @@ def attempt_failed(delivery_id: int, error: BaseException, *, final: bool) -> No
     delivery = db.session.get(WebhookDelivery, delivery_id)
     if delivery is None:
         return
-    delivery.sentence, delivery.facts = ledger.in_words(error)
-    if answer := getattr(error, "answer", None):
-        _keep(delivery, answer)
     if isinstance(error, Gone) and delivery.endpoint.enabled:
         delivery.endpoint.enabled = False
         record("edit", delivery.endpoint, enabled=[True, False], delivery=delivery.id, answer=410)
+    if delivery.state in _DONE:  # by another job, while this one still tried
+        return
+    delivery.sentence, delivery.facts = ledger.in_words(error)
+    if answer := getattr(error, "answer", None):
+        _keep(delivery, answer)
     if final:
         delivery.state, delivery.finished_at = DeliveryState.FAILED, clock.now()
     db.session.flush()

@@ -18,6 +18,8 @@ from cms.notifications.models import AdminNotification
 from cms.tasks import huey
 from cms.tasks.mail import post
 from cms.tasks.webhooks import announce, call_webhook
+from cms.webhooks import services
+from cms.webhooks.calls import Gone, NoAnswer
 from cms.webhooks.models import DeliveryState, WebhookDelivery
 from tests import receivers
 from tests.factories import make_picture
@@ -214,6 +216,16 @@ def test_a_second_job_for_a_call_that_was_made_is_moot(told, receiver, run_jobs)
 
     assert again.state == JobState.MOOT
     assert len(receiver.calls) == 1
+
+
+@pytest.mark.parametrize("error", [NoAnswer(host="127.0.0.1"), Gone(host="127.0.0.1")])
+def test_a_call_that_was_made_stays_made_when_another_job_for_it_fails(told, run_jobs, error):
+    run_jobs()
+    services.attempt_failed(told.id, error, final=True)
+    db.session.commit()
+
+    assert (told.state, told.response_code, told.sentence) == (DeliveryState.DELIVERED, 200, None)
+    assert told.endpoint.enabled is not isinstance(error, Gone)
 
 
 def test_it_can_be_sent_again_by_hand_once_however_often_it_is_pressed(told, receiver, run_jobs):

@@ -21,6 +21,7 @@ from cms.errors import N_, CmsError
 from cms.media import files
 from cms.media.incoming import IncomingFile
 from cms.moving.packs import Pack
+from cms.moving.things import parts_of
 from cms.webhooks.calls import (
     Caller,
     CallFailed,
@@ -136,7 +137,7 @@ class Media:
             raise FileTooLarge(limit=settings().upload_max_mb)
 
     def _fetch(self, url: str, file: IncomingFile) -> None:
-        host = urlsplit(url).hostname or ""
+        host = parts_of(url).hostname or ""
         if self._silent[host] >= _PATIENCE:  # or a thousand pictures would wait a minute each
             raise NoAnswer(host=host)
         for tried in range(1, _TRIES + 1):
@@ -155,7 +156,7 @@ class Media:
     def _by_url(self, url: str) -> str | None:
         """Return the file of the ZIP whose path ends most like an address does. The name alone
         says enough only on the host of the site: any has a logo.png."""
-        address = urlsplit(url)
+        address = parts_of(url)
         parts = PurePosixPath(unquote(address.path)).parts
         fewest = 1 if address.hostname == self._host else 2
         for start in range(len(parts) - fewest + 1):

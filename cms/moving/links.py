@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import PurePosixPath
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from bs4 import BeautifulSoup, Tag
 
@@ -16,7 +16,7 @@ from cms.extensions import db
 from cms.media.models import Document
 from cms.moving import items
 from cms.moving.models import ImportItem, SiteImport, What
-from cms.moving.things import IN_ZIP, key_of
+from cms.moving.things import IN_ZIP, key_of, parts_of
 
 Tell = Callable[..., None]
 
@@ -42,7 +42,7 @@ def _show(job: SiteImport, soup: BeautifulSoup, image: Tag, tell: Tell) -> None:
         if link is not None and link.name == "a" and _is_of_picture(job, str(link.get("href"))):
             link.unwrap()
         return
-    path = unquote(urlsplit(source).path) if len(source) < 2_000 else ""  # noqa: PLR2004 - not a data address
+    path = unquote(parts_of(source).path) if len(source) < 2_000 else ""  # noqa: PLR2004 - not a data address
     words = alt or (found.title if found else "") or PurePosixPath(path).name
     tell(N_("The picture “%(name)s” is not there. The text has its words in its place."),
          name=words or "–")  # fmt: skip

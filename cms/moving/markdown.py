@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -27,7 +27,7 @@ from cms.errors import N_, CmsError
 from cms.moving import markup, packs
 from cms.moving.models import What
 from cms.moving.packs import Pack
-from cms.moving.things import IN_ZIP, Note, Thing, is_picture
+from cms.moving.things import IN_ZIP, Note, Thing, is_picture, parts_of
 
 LARGEST_TEXT = 2_000_000
 _ENDINGS = (".md", ".markdown", ".mdown")
@@ -151,10 +151,7 @@ class _Site:
         return str(soup)
 
     def _place(self, name: str, address: str) -> str:
-        try:
-            parts = urlsplit(address)
-        except ValueError:
-            return address
+        parts = parts_of(address)
         if parts.scheme or parts.netloc or not parts.path:
             return address
         path = unquote(parts.path)

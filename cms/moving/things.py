@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from mimetypes import guess_type
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from cms.content import signs
 from cms.moving.models import LONGEST_NAME, What
@@ -70,6 +70,14 @@ def moment(text: str | None) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def parts_of(address: str) -> SplitResult:
+    """Return the parts of an address as somebody has written it: none, if nobody can read it."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
 def key_of(address: str, site: str) -> str | None:
     """Return what a file or a text is looked for by, whatever scheme it is asked with.
 
@@ -78,11 +86,8 @@ def key_of(address: str, site: str) -> str | None:
     """
     if address.startswith((LOCAL, IN_ZIP)):
         return unquote(address).partition("#")[0]
-    try:
-        parts = urlsplit(address.strip())
-        host = parts.hostname
-    except ValueError:
-        return None
+    parts = parts_of(address.strip())
+    host = parts.hostname
     if parts.scheme not in ("", "http", "https") or not host:
         return None
     number = next(
@@ -100,7 +105,7 @@ def key_of(address: str, site: str) -> str | None:
 def is_picture(name: str) -> bool:
     """Tell whether a file is one of pictures, as far as its name says; one that says nothing
     may be one."""
-    mime = guess_type(urlsplit(name).path)[0]
+    mime = guess_type(parts_of(name).path)[0]
     return mime is None or mime.startswith("image/")
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -17,7 +17,7 @@ from defusedxml.ElementTree import iterparse
 from cms.errors import N_, CmsError
 from cms.moving import markup
 from cms.moving.models import What
-from cms.moving.things import LOCAL, Note, Thing, is_picture, key_of
+from cms.moving.things import LOCAL, Note, Thing, is_picture, key_of, parts_of
 
 # What XML has no place for, and WordPress writes all the same.
 _UNWANTED = bytes(set(range(32)) - {9, 10, 13})
@@ -149,7 +149,7 @@ class _Export:
 
     def _found(self, address: str) -> None:
         """Keep where the site was; what is said last is most its own."""
-        parts = urlsplit(address)
+        parts = parts_of(address)
         if parts.hostname:
             self._hosts.add(parts.hostname)
             self._root = f"{parts.scheme}://{parts.netloc}"
@@ -222,7 +222,7 @@ class _Export:
         return thing
 
     def _old_path(self, link: str) -> str | None:
-        parts = urlsplit(link)
+        parts = parts_of(link)
         path = unquote(parts.path).rstrip("/")
         return path if path and not parts.query and parts.hostname in self._hosts else None
 

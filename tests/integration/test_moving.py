@@ -398,6 +398,25 @@ def test_control_characters_that_xml_forbids_do_no_harm(bring):
     assert article("bell").body == "<p>ding</p>"
 
 
+@pytest.mark.parametrize("fetches", [False, True])
+def test_addresses_that_nobody_can_read_do_no_harm(send, run_jobs, fetches):
+    site = WordPress("http://[old")
+    site.attachment("boat.jpg")
+    site.text("Sea", f'<p><img src="{site.address}/sea.jpg" alt="waves"> and '
+                     f'<a href="{site.address}">land</a></p>', slug="sea")  # fmt: skip
+    job = send(site.xml())
+    assert job.state is SiteImportState.READ, job.sentence
+    job.fetches = fetches
+    moving.go_on(job)
+    db.session.commit()
+    run_jobs(hours=1)
+    body = article("sea").body
+    assert "waves" in body
+    assert "land" in body
+    left = "This is no address that can be called" if fetches else "Its file is missing."
+    assert any(words.startswith(left) for title, words in told(job) if title == "boat.jpg")
+
+
 def test_an_import_that_dies_goes_on_where_it_was(send, run_jobs, monkeypatch):
     """Each attempt dies after four things; what was made half is made once."""
     job = send(awkward(), media=zipped({"2019/05/boat.jpg": pictures.jpeg(90, 60)}))

@@ -204,6 +204,7 @@ def prepared(
     """
     try:
         request = requests.Request(method, url, data=body, headers=headers).prepare()
+        urlsplit(url)  # which is kept, and shown, as somebody has typed it
         parts = urlsplit(request.url or "")
         usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
     except (requests.RequestException, ValueError):

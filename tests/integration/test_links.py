@@ -150,6 +150,7 @@ def test_another_site_has_bad_days_before_a_link_is_dead(ctx, editor, other, loo
         ([receivers.reply(301, Location="/moved"), receivers.reply(200)], "good"),
         ([receivers.reply(302, Location="/x")] * 20, "failing"),
         ([receivers.reply(302, Location="ftp://127.0.0.1/")], "dead"),
+        ([receivers.reply(302, Location="http://[bad")], "dead"),
         ([receivers.hang_up, receivers.hang_up], "failing"),
         ([receivers.reply(500), receivers.reply(503)], "failing"),
     ],

@@ -180,6 +180,7 @@ def test_a_proxy_of_the_environment_is_not_used(post, receiver, monkeypatch):
         "javascript:alert(1)",
         "http://",
         "http://[::1",
+        "http://host\\[bad",
         "http://127。0。0。1/",
         "http://host:port/",
         "http://user:password@host/",

@@ -23,6 +23,7 @@ from flask import (
 )
 from flask_babel import gettext
 from flask_login import current_user
+from flask_security.utils import validate_redirect_url
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import (
     BadRequest,
@@ -109,9 +110,11 @@ def init_app(app: Flask) -> None:
     so that a stranger's upload is refused before it is read."""
     app.wsgi_app = _numbered(app)  # type: ignore[method-assign]
     app.before_request(_refuse_what_is_late)
+    app.before_request(_overlook_unreadable_page)
     app.before_request(_require_login)
     app.before_request(_limit_body)
     app.before_request(_refuse_json_at_the_door)
+    app.before_request(_refuse_unreadable_target)
     app.after_request(_without_cookies)
     app.after_request(_keep_to_the_person)
     app.after_request(_commit_or_roll_back)
@@ -205,6 +208,14 @@ def _refuse_what_is_late() -> None:
         raise ServiceUnavailable(retry_after=refusals.SOON)
 
 
+def _overlook_unreadable_page() -> None:
+    """Take the page before for none if nobody can read its address: whoever looks breaks on it."""
+    try:
+        urlsplit(request.referrer or "")
+    except ValueError:
+        del request.environ["HTTP_REFERER"]
+
+
 def _require_login() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or is_public(request.endpoint or "", view):
@@ -222,6 +233,17 @@ def _refuse_json_at_the_door() -> None:
     # a token that passes by our forms' own.
     if request.is_json and request.blueprint == "security":
         raise UnsupportedMediaType
+
+
+def _refuse_unreadable_target() -> None:
+    """Refuse to lead on, from the door, to an address on which Flask-Security breaks."""
+    if request.blueprint != "security":
+        return
+    try:
+        for given in (request.args.get("next"), request.form.get("next")):
+            validate_redirect_url(given or "")
+    except ValueError:
+        raise BadRequest from None
 
 
 def ask_to_log_in() -> Any:

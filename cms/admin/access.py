@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from flask import abort, flash, jsonify, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
+from flask_admin.helpers import is_safe_url
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -155,6 +156,7 @@ class Guarded(BaseView):
         return not sessions.is_fresh()
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        _stop_unreadable_target()
         # Flask-Admin's own calls twice on a TypeError, which hides where it came from.
         answer = fn(self, *args, **kwargs)
         if isinstance(answer, Response) and answer.location:
@@ -216,6 +218,13 @@ def this_page() -> str:
 def _stop_unstorable_text() -> None:
     # The address only: reading a form here would swallow an upload before its limits.
     if not all(storable(part) for pair in request.args.items(multi=True) for part in pair):
+        abort(400)
+
+
+def _stop_unreadable_target() -> None:
+    try:
+        is_safe_url(request.values.get("url", ""))  # as Flask-Admin looks, which breaks on it
+    except ValueError:
         abort(400)
 
 

@@ -14,10 +14,11 @@ from flask import url_for
 from flask_babel import format_timedelta
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
-from sqlalchemy import select
+from sqlalchemy import and_
 
 from cms.accounts.models import Role, User
 from cms.accounts.policy import NOBODYS, may
+from cms.admin.choices import Lookup
 from cms.admin.images import large_url, thumbnail_url
 from cms.config import settings
 from cms.content import addresses, bodies, life, previews, reviews, revisions, waiting, writing
@@ -30,8 +31,16 @@ from cms.media.models import Image
 from cms.media.sources import by_id
 
 NEWEST = 5
-MOST_WRITERS = 200
-WRITERS = ("author", "editor", "administrator")
+# The accounts that may write, to be looked up by who may say whose a text is.
+WRITERS = Lookup(
+    "owner",
+    User,
+    ("email",),
+    actions=("publish",),
+    criterion=and_(
+        User.active, User.roles.any(Role.name.in_(("author", "editor", "administrator")))
+    ),
+)
 # The step that the state is meant for comes first, and stands out.
 _FIRST = {At.DRAFT: ("publish", "submit"), At.REVIEW: ("publish",), At.ARCHIVED: ("publish",)}
 
@@ -152,14 +161,6 @@ def times(thing: Writing) -> dict[str, Any]:
         "publish_at": _on_the_wall(thing.publish_at, zone),
         "expire_at": _on_the_wall(thing.expire_at, zone),
     }
-
-
-def writers() -> list[tuple[int, str]]:
-    """Return the accounts that may write, by id."""
-    able = User.roles.any(Role.name.in_(WRITERS))
-    query = select(User.id, User.email).where(User.active, able)
-    rows = db.session.execute(query.order_by(User.email).limit(MOST_WRITERS))
-    return [(key, email) for key, email in rows]
 
 
 def _on_the_wall(moment: datetime | None, zone: str) -> str | None:

@@ -98,6 +98,7 @@ class WritingView(RevisionPages, Picker, ToTrash):
         EDIT, replace(TO_TRASH, shown=lambda row: content.may_edit(row, person()))
     )  # fmt: skip
     column_default_sort = ("id", True)
+    form_ajax_refs: ClassVar[dict[str, Any]] = {"owner": desk.WRITERS}
 
     def __init__(self, model: Any, languages: Sequence[str], **kwargs: Any) -> None:
         words = [(one, LazyString(language_names.in_words, one)) for one in languages]
@@ -135,7 +136,9 @@ class WritingView(RevisionPages, Picker, ToTrash):
         vars(shown).update(desk.times(obj))
         form = super().edit_form(shown)
         form.offer(obj.language, obj)
-        form.owner.offer(desk.writers() if self.allowed("edit", NOBODYS) else ())
+        if self.allowed("edit", NOBODYS):
+            author = desk.WRITERS.get_one(form.owner.data) or obj.owner
+            form.owner.offer(desk.WRITERS.first(author))
         return form
 
     @staticmethod

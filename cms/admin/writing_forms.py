@@ -46,7 +46,7 @@ class IdField(SelectField):
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(label, coerce=whole_number, validate_choice=False, choices=(), **kwargs)
 
-    def offer(self, found: Iterable[tuple[int, str]]) -> None:
+    def offer(self, found: Iterable[tuple[int | str, str]]) -> None:
         """Set what can be chosen."""
         self.choices = [SelectChoice("", "–"), *(SelectChoice(*one) for one in found)]
 

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from cms import clock
 from cms.accounts.policy import ROLES
+from cms.admin import choices
 from cms.content import revisions, waiting, writing
 from cms.content.models import Article, Page, ReviewComment, State
 from cms.editorial import content
@@ -438,6 +439,30 @@ def test_an_article_goes_from_the_author_over_the_editor_to_the_public(client, b
     db.session.commit()
     save(client, article, _do="hand-over", owner=other.id)
     assert article.owner_id == other.id
+
+
+def test_whose_a_text_is_can_be_chosen_among_any_number(client, become, article):
+    become("editor")
+    article.owner.email = "zoe@example.com"
+    for number in range(choices.MOST_AT_ONCE):
+        make_user("author", f"a{number:02}@example.com")
+    last, viewer = make_user("author", "zz@example.com"), make_user("viewer", "zy@example.com")
+    db.session.commit()
+    page = client.get(f"/admin/article/edit/?id={article.id}").text
+    assert f'<option selected value="{article.owner_id}">zoe@example.com</option>' in page
+    assert 'data-lookup="/admin/article/choices/?name=owner"' in page
+    look_up = "/admin/article/choices/?name=owner&query="
+    assert client.get(f"{look_up}zz").json["options"] == [
+        {"value": str(last.id), "words": "zz@example.com"}
+    ]
+    assert client.get(f"{look_up}{viewer.email}").json["options"] == []
+    # What was chosen stays chosen where the page comes back.
+    refused = save(client, article, _do="hand-over", owner=last.id, title="").text
+    assert f'<option selected value="{last.id}">zz@example.com</option>' in refused
+    save(client, article, _do="hand-over", owner=last.id)
+    assert article.owner_id == last.id
+    become("author")
+    assert client.get(f"{look_up}zz").status_code == 403
 
 
 def test_what_is_live_changes_when_an_editor_says_so(client, become):

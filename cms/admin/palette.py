@@ -106,9 +106,10 @@ def _acts(views: Iterable[Any]) -> Iterator[Entry]:
                 address = url_for(f"{view.endpoint}{act.endpoint}", _anchor=act.anchor)
                 yield Entry(group, (act.label,), act.icon, address, fields=act.fields)
         for button in getattr(view, "top_buttons", ()):
-            if button.endpoint and button.visible(view):
+            if button.endpoint and not button.confirm and button.visible(view):
                 address = url_for(f"{view.endpoint}{button.endpoint}")
-                yield Entry(group, (view.name, button.label), button.icon, address)
+                fields: dict[str, str] | None = {} if button.post else None
+                yield Entry(group, (view.name, button.label), button.icon, address, fields=fields)
     address = url_for("security.change_password")
     yield Entry(group, (_l("Change password"),), "key", address)
 

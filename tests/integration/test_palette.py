@@ -58,6 +58,18 @@ def test_pictures_jobs_and_notifications_are_found_by_their_own_search(log_in, a
     assert ask(job.id) == ["Jobs: Process a picture"]
 
 
+def test_a_button_above_a_list_is_pressed_unless_it_asks_first(client, log_in):
+    log_in("administrator")
+    lines = client.get("/admin/palette").json["entries"]
+    offered = {(*line["before"], line["words"]): line for line in lines if line["group"] == "Do"}
+    export = offered["Whole sites", "Export this site"]
+    assert client.post(export["url"], data=export["fields"]).status_code == 302
+    assert ("Log-ins", "End all others") not in offered
+    for line in offered.values():
+        if line["fields"] is None:
+            assert client.get(line["url"].partition("#")[0]).status_code == 200, line["url"]
+
+
 def test_few_rows_are_found_however_many_there_are(log_in, ask):
     for _number in range(palette.MOST_ROWS + 2):
         make_picture(filename="meadow.jpg")

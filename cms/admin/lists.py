@@ -196,16 +196,29 @@ class QsListView(Addressed, Viewed, Conflicts, Editing, Lookups, TickRules, Exch
         return query, counting.of_few(query, tabs) if keys else none
 
     def _few(self, narrowed: Query[Any], search: str | None) -> list[Any] | None:
+        keys = self._in_index(search)
+        if keys is not None and len(keys) > counting.FEW:
+            return None
+        if keys is not None:
+            narrowed = narrowed.filter(self._pk_column.in_(keys))
+        return keys if keys == [] else counting.few(narrowed, self._pk_column)
+
+    def _in_index(self, search: str | None) -> list[Any] | None:
+        """Return the keys of the rows that may hold the words of a search, at most one more than
+        are few; None if no index can tell."""
         table = self.model.__table__.name
-        if search and set(self.column_searchable_list) <= set(fulltext.TEXTS.get(table, ())):
-            keys = fulltext.keys(self.db_session, table, words_of(search), counting.FEW + 1)
-            if keys is not None and len(keys) > counting.FEW:
-                return None
-            if keys is not None:
-                narrowed = narrowed.filter(self._pk_column.in_(keys))
-            if keys == []:
-                return keys
-        return counting.few(narrowed, self._pk_column)
+        if not search or not set(self.column_searchable_list) <= set(fulltext.TEXTS.get(table, ())):
+            return None
+        return fulltext.keys(self.db_session, table, words_of(search), counting.FEW + 1)
+
+    def best_of(self, search: str, most: int) -> Sequence[Any]:
+        """Return the first rows that a search finds, in the order of the list."""
+        found, keys = self.narrowed(search, None), self._in_index(search)
+        if keys == []:
+            return ()
+        if keys is not None and len(keys) <= counting.FEW:
+            found = found.filter(self._pk_column.in_(keys))
+        return self._sorted(found, None, None).limit(most).all()
 
     def _page(self, query: Query[Any], args: ViewArgs, size: int) -> paging.Page:
         column = self._get_column_by_idx(args.sort)

@@ -19,6 +19,7 @@ from cms.look import LANGUAGES, icon
 from cms.look import lazy as _l
 
 LONGEST = 100
+LEAST = 2
 MOST_SCREENS = 8
 MOST_ACTS = 6
 MOST_ROWS = 5
@@ -115,12 +116,12 @@ def _acts(views: Iterable[Any]) -> Iterator[Entry]:
 
 
 def _rows(views: Iterable[Any], asked: str) -> Iterator[Entry]:
-    """Find rows as each list's own search does."""
-    for view in views:
+    """Find rows as each list's own search does. One sign would be in nearly all of them."""
+    asked = asked.strip()
+    for view in views if len(asked) >= LEAST else ():
         if not getattr(view, "palette_rows", False):
             continue
-        found = view._sorted(view.narrowed(asked.strip(), None), None, None)  # noqa: SLF001 - as its page does
-        for row in found.limit(MOST_ROWS):
+        for row in view.best_of(asked, MOST_ROWS):
             if address := _page_of(view, row):
                 words = view.state_words(row)
                 yield Entry(view.name, (view.name_of(row),), view.icon, address, hint=words)

@@ -7,6 +7,7 @@ from cms.admin import palette
 from cms.extensions import db
 from cms.jobs.models import Job
 from tests.factories import make_picture, make_user
+from tests.queries import statements
 
 CHINESE = {"Accept-Language": "zh-CN"}
 
@@ -76,6 +77,18 @@ def test_few_rows_are_found_however_many_there_are(log_in, ask):
     db.session.commit()
     log_in("editor")
     assert ask("meadow") == ["Pictures: meadow"] * palette.MOST_ROWS
+
+
+def test_rows_are_looked_for_in_the_index_of_their_texts(log_in, ask):
+    make_picture(filename="harbour.jpg")
+    db.session.commit()
+    log_in("editor")
+    with statements() as sql:
+        assert ask("nowhere") == []
+    assert [it for it in sql if "FROM image" in it and "LIKE" in it] == []
+    assert ask("arbo") == ["Pictures: harbour"]
+    assert "Pictures: harbour" in ask("ha")  # too short for the index
+    assert not [line for line in ask("h") if line.startswith("Pictures: ")]
 
 
 @pytest.mark.parametrize(

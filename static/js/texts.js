@@ -15,11 +15,16 @@ async function save(field) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const { saved, errors, error } = await answer.json();
     if (saved) settle(field);
-    else tell(field, errors?.[0] ?? error ?? form.dataset.failed, "bad");
+    else refuse(field, errors?.[0] ?? error);
   } catch {
-    delete field.dataset.sent;
-    tell(field, form.dataset.failed, "bad");
+    refuse(field);
   }
+}
+
+// What was refused may be taken the next time, as it is.
+function refuse(field, words) {
+  delete field.dataset.sent;
+  tell(field, words ?? form.dataset.failed, "bad");
 }
 
 // What is saved is not sent again with the rest, and can be changed on the picture's page.

@@ -62,8 +62,15 @@ def test_alternative_texts_are_written_with_the_keyboard_alone(page, site, log_i
     page.goto(f"{site.url}/admin/alt-text/")
     fields = page.locator("textarea")
     expect(fields.nth(0)).to_be_focused()
+    saving = "**/admin/alt-text/save"
+    refused = {"status": 422, "json": {"saved": 0, "errors": ["Not now."]}}
+    page.route(saving, lambda route: route.fulfill(**refused))
     page.keyboard.type("A town gate")
     page.keyboard.press("Enter")
+    expect(page.get_by_text("Not now.")).to_be_visible()
+    page.unroute(saving)
+    page.troubles.clear()  # the browser itself says that it was refused
+    fields.nth(0).press("Enter")  # what was refused is sent again, as it is
     expect(fields.nth(1)).to_be_focused()
     page.keyboard.type("A round tower")
     page.keyboard.press("Enter")

@@ -169,7 +169,7 @@ document.querySelector('[data-menu-add="thing"]').addEventListener("click", addT
 document.querySelector('[data-menu-add="address"]').addEventListener("click", addAddress);
 for (const one of [label, address])
   one.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
+    if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
     addAddress();
   });

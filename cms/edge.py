@@ -21,6 +21,7 @@ from flask import (
     session,
     url_for,
 )
+from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_login import current_user
 from flask_security.utils import validate_redirect_url
@@ -109,6 +110,7 @@ def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
     app.wsgi_app = _numbered(app)  # type: ignore[method-assign]
+    app.jinja_env.globals["page_here"] = page_here
     app.before_request(_refuse_what_is_late)
     app.before_request(_overlook_unreadable_page)
     app.before_request(_require_login)
@@ -251,8 +253,7 @@ def ask_to_log_in() -> Any:
     on; a program gets a 401."""
     if refusals.wants_json():
         return jsonify(error=gettext("Please log in first.")), 401
-    here = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
-    return redirect(url_for("security.login", next=here))
+    return redirect(url_for("security.login", next=page_here()))
 
 
 def ask_again() -> Any:
@@ -260,15 +261,25 @@ def ask_again() -> Any:
     at, to the one before; a program, or a script of ours, gets a 401."""
     if refusals.wants_json():
         return jsonify(error=gettext("Enter your password again first.")), 401
-    is_page = "GET" in (request.url_rule.methods or ()) if request.url_rule else False
-    here = request.full_path.rstrip("?") if is_page else _page_before()
-    return redirect(url_for("security.verify", next=here))
+    return redirect(url_for("security.verify", next=page_here()))
+
+
+def page_here() -> str | None:
+    """Return the address that leads to this page again; where only a form leads to it, to the
+    page before. None without either."""
+    methods = request.url_rule.methods or () if request.url_rule else ()
+    is_page = request.method == "GET" or "GET" in methods
+    return request.full_path.rstrip("?") if is_page else _page_before()
 
 
 def _page_before() -> str | None:
     before = urlsplit(request.referrer or "")
     path = before._replace(scheme="", netloc="", fragment="").geturl()
-    return inner_target(path) if before.netloc == request.host else None
+    pages = request_ctx.url_adapter  # none for a host that is not ours
+    if pages is None or before.netloc != request.host:
+        return None
+    # After a form that was refused, the page before is where it was sent: no page to look at.
+    return inner_target(path) if pages.test(before.path, "GET") else None
 
 
 def _commit_or_roll_back(response: Response) -> Response:

@@ -1,5 +1,6 @@
 """What orders the site, as editors keep it: categories, tags, menus, redirects, settings."""
 
+import html
 import re
 import threading
 
@@ -353,6 +354,23 @@ def test_the_second_to_save_a_menu_is_told(client, editor):
     assert 'value="Mine"' in answer.text
     again = answer.text.partition('name="seen" value="')[2].partition('"')[0]
     assert client.post("/admin/menu/save", data={**data, "seen": again}).status_code == 302
+
+
+def test_the_language_is_switched_on_a_page_that_a_refused_form_has_left(client, editor):
+    """The address it was sent to is none to look at."""
+    wrong = lines_of({"level": "1", "label": "", "address": "/en/about"})
+
+    def leads_to(address, data, referrer):
+        page = client.post(address, data=data, headers={"Referer": f"http://localhost{referrer}"})
+        assert page.status_code == 422
+        return html.unescape(re.search(r'name="next" value="([^"]*)"', page.text)[1])
+
+    menu = "/admin/menu/edit/?name=main&language=en"
+    assert leads_to("/admin/menu/save", wrong, menu) == menu
+    assert leads_to("/admin/menu/save", wrong, "/admin/menu/save") == "/admin/menu/"
+    form = f"/admin/category/edit/?id={shelf('Travel').id}"
+    db.session.commit()
+    assert leads_to(form, {"title": ""}, "/admin/") == form
 
 
 # Redirects

@@ -25,6 +25,7 @@ from cms.admin.columns import State, file_size, moment, picture, status
 from cms.admin.lists import DELETE, EDIT, VIEW, Live, QsListView, RowButton, Tab
 from cms.admin.search_items import Relation
 from cms.database import UtcDateTime
+from cms.edge import page_here
 
 TOP = Path(__file__).parents[3]
 
@@ -221,7 +222,7 @@ def make_app(database, **config):
     db.init_app(app)
     look.init_app(app)
     _register_people(app)
-    app.jinja_env.globals["csp_nonce"] = _nonce
+    app.jinja_env.globals |= {"csp_nonce": _nonce, "page_here": page_here}
     app.after_request(_finish)
     admin = open_admin(app, QsIndexView(url="/admin"), _nonce)
     app.photos = PhotoView(Photo, db, name=_l("Pictures"), endpoint="photo")

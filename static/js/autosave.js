@@ -13,6 +13,7 @@ function start(form) {
   const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
   let timer = null;
   let running = null;
+  let waiting = false; // the button, for what is being saved by the way
   let ended = false;
   let lost = null; // what was sent last, if there was no answer
 
@@ -90,7 +91,12 @@ function start(form) {
         asked = lost;
         run(() => send(lost));
       }
-      running.then(() => form.requestSubmit(submitter));
+      if (waiting) return;
+      waiting = true;
+      running.then(() => {
+        waiting = false;
+        form.requestSubmit(submitter);
+      });
     },
     { capture: true },
   );

@@ -10,6 +10,7 @@ const SECRET = /password|secret|token/i;
 const LEFT_OUT = ["hidden", "password", "file", "submit", "button", "image", "reset"];
 const PAUSE = 400;
 const TOO_LONG = 15_000;
+const ANSWERED = 60_000; // by then, or not at all
 
 const words = document.querySelector("[data-draft-words]")?.dataset;
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -57,6 +58,7 @@ function watch(form) {
   let first = JSON.stringify(values(form, asSent));
   let last = first; // perhaps somebody has typed before this script came
   let timer = null;
+  let sending = false; // until it is known that it cannot be sent, or the page comes back
   let sure = false;
   let leaving = false;
 
@@ -107,7 +109,7 @@ function watch(form) {
   });
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
-    leaving = sure = false;
+    leaving = sending = false;
     show();
   });
   addEventListener("offline", () => isDirty() && show(words.away));
@@ -119,7 +121,9 @@ function watch(form) {
       return;
     }
     event.preventDefault();
-    send(event.submitter);
+    if (sending) return; // a second press would make a second one of it
+    sending = true;
+    send(event.submitter).catch(() => hold(words.away)); // an answer that is none of ours
   });
 
   async function send(submitter) {
@@ -136,15 +140,19 @@ function watch(form) {
     mark(form, number);
     sure = true;
     form.requestSubmit(submitter);
-    sure = leaving;
+    sure = false;
+    sending = leaving; // not where the browser itself finds a field wrong
+    if (leaving) setTimeout(() => (leaving = sending = false), ANSWERED); // who stopped it may press again
   }
 
   function hold(trouble) {
+    sending = false;
     keep();
     show(trouble);
   }
 
   function askToLogIn(how) {
+    sending = false;
     keep({ resume: true });
     const dialog = document.getElementById(how);
     const link = dialog.querySelector("[data-log-in]");

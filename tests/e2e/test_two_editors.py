@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests import pictures
 from tests.e2e.test_pictures import drop, row
-from tests.processes import PASSWORD, running
+from tests.processes import PASSWORD, running, wait_for
 
 pytestmark = pytest.mark.e2e
 
@@ -192,6 +192,45 @@ def test_a_session_that_ended_in_mid_form_costs_no_text(page, picture, axe, keep
     expect(page.get_by_text("Unsaved changes")).to_be_hidden()
     assert kept(page) == {}
     page.troubles[:] = [it for it in page.troubles if "401" not in it]
+
+
+def test_who_presses_twice_sends_once(page, site, log_in):
+    log_in("editor")
+    page.goto(f"{site.url}/admin/redirect/new/")
+    page.get_by_label("Old address").fill("/twice")
+    page.get_by_label("Leads to").fill("/once")
+    asked, sent = [], []
+
+    def later(route):
+        asked.append(route)  # answered when Save has been pressed twice
+
+    page.route("**/admin/session*", later)
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    save(page)
+    save(page)
+    page.evaluate("() => void fetch('/admin/session?last')")
+    wait_for(
+        lambda: page.wait_for_timeout(20) or (asked and asked[-1].request.url.endswith("last")),
+        "all to have been asked",
+    )
+    assert len(asked) == 2
+    for route in asked:
+        route.continue_()
+    expect(page.get_by_text("Record was successfully created.")).to_be_visible()
+    expect(page.locator("tr[data-id]", has_text="/twice")).to_have_count(1)
+    assert sent == [f"{site.url}/admin/redirect/new/"]
+
+    # A press that came to nothing holds up none that follows.
+    page.goto(f"{site.url}/admin/redirect/new/")
+    page.get_by_label("Old address").fill("/again")
+    page.get_by_label("Leads to").fill("/once")
+    page.unroute_all()
+    page.route("**/admin/session", lambda route: route.fulfill(body="<p>Pay for this network</p>"))
+    save(page)
+    expect(page.get_by_text("No connection. Your text is kept in this browser")).to_be_visible()
+    page.unroute_all()
+    save(page)
+    expect(page.get_by_text("Record was successfully created.")).to_be_visible()
 
 
 def test_another_session_of_the_same_person_still_saves(page, site, picture):

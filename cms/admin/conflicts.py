@@ -22,6 +22,7 @@ from cms.look import listed
 
 MOST_ENTRIES = 50
 THEIRS, MINE = "theirs", "mine"
+SEEN, SEEN_FIELDS, CHOICE = "_seen", "_seen_fields", "_choice-"
 
 
 @dataclass(frozen=True)
@@ -56,26 +57,17 @@ class Conflicts:
     then overwrites, knowingly.
     """
 
-    SEEN = "_seen"
-    SEEN_FIELDS = "_seen_fields"
-    CHOICE = "_choice-"
-
     def edit_form(self, obj: Any = None) -> Any:
         """Make the form, filled from `obj`, and remember what it was filled with."""
         form = super().edit_form(obj)  # type: ignore[misc]
         saved = self._saved_values(form, obj)
-        form.seen = digest(saved)
-        form.seen_fields = " ".join(f"{name}:{digest({name: saved[name]})}" for name in saved)
-        form.conflicts = {}
-        for name in saved:
-            if request.form.get(self.CHOICE + name) == THEIRS:
-                form[name].process_errors = []
-                form[name].process_data(getattr(obj, name))
+        remember(form, saved)
+        take_theirs(form, {name: getattr(obj, name) for name in saved})
         return form
 
     def update_model(self, form: Form, model: Any) -> bool:
         """Save, unless somebody else saved first."""
-        given, seen = request.form.get(self.SEEN), getattr(form, "seen", None)
+        given, seen = request.form.get(SEEN), getattr(form, "seen", None)
         if given is not None and seen is not None:
             if not hmac.compare_digest(given.encode(), seen.encode()):
                 form.conflicts = self._differences(form, model)
@@ -92,27 +84,49 @@ class Conflicts:
 
     def _saved_values(self, form: Form, model: Any) -> dict[str, str]:
         return {
-            field.short_name: _as_text(getattr(model, field.short_name))
+            field.short_name: as_text(getattr(model, field.short_name))
             for field in form
             if model is not None and field.short_name in _comparable(model)
         }
 
     def _differences(self, form: Form, model: Any) -> dict[str, Conflict]:
         """Return what others changed, and the form has otherwise."""
-        given = dict(
-            part.split(":", 1)
-            for part in request.form.get(self.SEEN_FIELDS, "").split()
-            if ":" in part
-        )
-        history = self.changes_to(model)
-        found = {}
-        for name, saved in self._saved_values(form, model).items():
-            mine, before = _as_text(form[name].data), given.get(name)
-            untouched = before == digest({name: saved})
-            if saved != mine and not untouched:
-                chosen = THEIRS if before == digest({name: mine}) else MINE
-                found[name] = _conflict(form[name], getattr(model, name), chosen, history)
-        return found
+        saved = self._saved_values(form, model)
+        values = {name: getattr(model, name) for name in saved}
+        return differences(form, saved, values, self.changes_to(model))
+
+
+def remember(form: Any, saved: Mapping[str, str]) -> None:
+    """Let a form remember the values that it was filled with, whole and by field."""
+    form.seen = digest(saved)
+    form.seen_fields = " ".join(f"{name}:{digest({name: saved[name]})}" for name in saved)
+    form.conflicts = {}
+
+
+def take_theirs(form: Any, values: Mapping[str, Any]) -> None:
+    """Take what is saved now, `values`, where the editor has chosen it."""
+    for name, value in values.items():
+        if request.form.get(CHOICE + name) == THEIRS:
+            form[name].process_errors = []
+            form[name].process_data(value)
+
+
+def differences(
+    form: Any, saved: Mapping[str, str], values: Mapping[str, Any], history: Sequence[Any]
+) -> dict[str, Conflict]:
+    """Return what others changed, and the form has otherwise: of what is `saved` now, as text,
+    and its `values`. `history` says who changed which fields, the newest first."""
+    given = dict(
+        part.split(":", 1) for part in request.form.get(SEEN_FIELDS, "").split() if ":" in part
+    )
+    found = {}
+    for name, theirs in saved.items():
+        mine, before = as_text(form[name].data), given.get(name)
+        untouched = before == digest({name: theirs})
+        if theirs != mine and not untouched:
+            chosen = THEIRS if before == digest({name: mine}) else MINE
+            found[name] = _conflict(form[name], values[name], chosen, history)
+    return found
 
 
 def _conflict(field: Field, theirs: Any, chosen: str, history: Sequence[AuditEntry]) -> Conflict:
@@ -122,7 +136,7 @@ def _conflict(field: Field, theirs: Any, chosen: str, history: Sequence[AuditEnt
         name=name,
         label=str(field.label.text),
         sides=sides(_in_words(field, theirs), _in_words(field, field.data)),
-        value=_as_text(theirs),
+        value=as_text(theirs),
         chosen=chosen,
         who=entry.user_email if entry else None,
         at=columns.time_tag(entry.at) if entry else None,
@@ -143,8 +157,8 @@ def _in_words(field: Field, value: Any) -> str:
         return listed(f"{part} %" for part in parts if part)
     words = _choices(field)
     if isinstance(value, list | tuple):
-        return listed(words.get(_as_text(one), _as_text(one)) for one in value)
-    return words.get(_as_text(value), _as_text(value))
+        return listed(words.get(as_text(one), as_text(one)) for one in value)
+    return words.get(as_text(value), as_text(value))
 
 
 def _choices(field: Field) -> Mapping[str, str]:
@@ -152,7 +166,7 @@ def _choices(field: Field) -> Mapping[str, str]:
     if not isinstance(choices, list | tuple):
         return {}
     pairs = (choice for choice in choices if not isinstance(choice, str))
-    return {_as_text(value): str(words) for value, words, *_rest in pairs}
+    return {as_text(value): str(words) for value, words, *_rest in pairs}
 
 
 def _comparable(model: Any) -> set[str]:
@@ -162,12 +176,13 @@ def _comparable(model: Any) -> set[str]:
     return others | {column.key for column in mapper.column_attrs}
 
 
-def digest(values: dict[str, str]) -> str:
+def digest(values: Mapping[str, str]) -> str:
     """Return a short fingerprint of a row's values."""
     return hashlib.sha256(repr(sorted(values.items())).encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a value as it is compared, and as it would be typed."""
     if isinstance(value, list) and not any(isinstance(one, float) for one in value):
         return "\n".join(sorted(map(str, value)))  # rows, or what a form calls them
     return "" if value is None else str(value)

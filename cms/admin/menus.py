@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
 from flask_babel import gettext as _
 
-from cms.admin import languages
+from cms.admin import drafts, languages
 from cms.admin.access import Guarded, person, whole_number
 from cms.admin.base import expose, needs
 from cms.config import settings
 from cms.content import addresses, menus
-from cms.content.errors import AtField
+from cms.content.errors import AtField, Conflict
 from cms.content.models import Menu
 from cms.editorial import shelves
 from cms.extensions import db
@@ -72,19 +72,24 @@ class MenuView(Guarded, BaseView):
     def save(self) -> ResponseReturnValue:
         """Keep the lines of a menu: the fields `level`, `target`, `label`, `address` of each."""
         name, language = _asked(request.form)
-        lines, seen = _posted(), request.form.get("seen", "")
+        lines, seen = _posted(), request.form.get("_seen", "")
         checked = [_checked(line) for line in lines]
         if any(line.problem for line in checked):
             return self._editor(checked, seen, menus.find(name, language)), 422
         try:
             with db.session.begin_nested():
                 shelves.put_menu(name, language, person(), nested(lines), seen=seen)
+        except Conflict as error:
+            flash(_(error.sentence), "warning")
+            menu = menus.find(name, language)
+            return self._editor(checked, menus.digest(menu), menu, theirs=_of_menu(menu)), 422
         except AtField as error:
             flash(_(error.sentence, **error.facts), "error")
-            menu = menus.find(name, language)
-            return self._editor(checked, menus.digest(menu), menu), 422
+            return self._editor(checked, seen, menus.find(name, language)), 422
         flash(_("The menu is saved. The site shows it at once."), "success")
-        return redirect(self.get_url(".edit", name=name, language=language))
+        answer = redirect(self.get_url(".edit", name=name, language=language))
+        drafts.note_saved(answer)
+        return answer
 
     @expose("/find")
     @needs("edit")
@@ -103,13 +108,16 @@ class MenuView(Guarded, BaseView):
         ]
         return jsonify(options=options, more=False)
 
-    def _editor(self, lines: Sequence[Line], seen: str, menu: Menu) -> str:
+    def _editor(
+        self, lines: Sequence[Line], seen: str, menu: Menu, theirs: Sequence[Line] | None = None
+    ) -> str:
         name, language = menu.name, menu.language
         return self.render(
             "admin/menu/edit.html",
             model=menu,
             lines=lines,
             seen=seen,
+            theirs=theirs,
             name=name,
             language_tag=language.replace("_", "-"),
             content_language=language,

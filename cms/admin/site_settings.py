@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from annotated_types import Ge, Le
@@ -18,12 +18,14 @@ from pydantic.fields import FieldInfo
 from wtforms import BooleanField, Field, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from cms.admin import languages
+from cms.admin import conflicts, drafts, languages
 from cms.admin.access import Guarded, person
 from cms.admin.base import expose, keepable, needs, told_at_field
+from cms.audit.services import history_of
 from cms.config import settings
 from cms.content import site_settings
 from cms.content.errors import AtField, Conflict
+from cms.content.models import SiteSetting
 from cms.content.site_settings import SiteSettings
 from cms.editorial import content
 from cms.extensions import db
@@ -51,19 +53,29 @@ class SiteSettingsView(Guarded, BaseView):
     @needs("view")
     def index(self) -> str:
         """Show what is set."""
-        return self._page(_form()())
+        form, values = _form(), _by_field()
+        for name, value in values.items():
+            form[name].data = value
+        conflicts.remember(form, _as_texts(values))
+        return self._page(form)
 
     @expose("/save", methods=("POST",))
     @needs("edit")
     def save(self) -> ResponseReturnValue:
-        """Set what was changed."""
-        form = _form()(request.form)
+        """Set what was changed, unless somebody else did so first."""
+        form, values = _form(request.form), _by_field()
+        conflicts.take_theirs(form, values)
         valid = form.validate()
         if not (keepable(form) and valid):
             return self._page(form), 422
+        if request.form.get(conflicts.SEEN) != conflicts.digest(_as_texts(values)):
+            found = conflicts.differences(form, _as_texts(values), values, _changes())
+            if found:
+                conflicts.remember(form, _as_texts(values))
+                form.conflicts = found
+                flash(_(Conflict.sentence), "warning")
+                return self._page(form), 422
         try:
-            if request.form.get("seen") != _digest():
-                raise Conflict
             with db.session.begin_nested():
                 content.set_site(person(), **dict(_values(form)))
         except AtField as error:
@@ -71,12 +83,12 @@ class SiteSettingsView(Guarded, BaseView):
                 flash(_(error.sentence, **error.facts), "error")
             return self._page(form), 422
         flash(_("Saved."), "success")
-        return redirect(self.get_url(".index"))
+        answer = redirect(self.get_url(".index"))
+        drafts.note_saved(answer)
+        return answer
 
     def _page(self, form: Any) -> str:
-        if request.method == "GET":
-            _fill(form)
-        return self.render("admin/site_settings.html", keys=list(_keys(form)), seen=_digest())
+        return self.render("admin/site_settings.html", form=form, keys=list(_keys(form)))
 
 
 @cache
@@ -88,8 +100,17 @@ def _form_of(names: tuple[str, ...]) -> type[BaseForm]:
     return type("SiteSettingsForm", (BaseForm,), fields)
 
 
-def _form() -> type[BaseForm]:
-    return _form_of(settings().content_languages)
+def _form(given: Any = None) -> Any:
+    """Return the form, which remembers what it was sent with, its fields called in words."""
+    form: Any = _form_of(settings().content_languages)(given)
+    form.seen = request.form.get(conflicts.SEEN, "")
+    form.seen_fields = request.form.get(conflicts.SEEN_FIELDS, "")
+    form.conflicts = {}
+    for field in form:
+        key, _dash, language = field.short_name.partition("-")
+        title = _(SiteSettings.model_fields[key].title or key)
+        field.label.text = languages.with_language(title, language) if language else title
+    return form
 
 
 def _names(key: str, info: FieldInfo, of: tuple[str, ...]) -> list[str]:
@@ -121,13 +142,29 @@ def _tidy(words: Any) -> Any:
     return " ".join(words.split()) if isinstance(words, str) else words
 
 
-def _fill(form: Any) -> None:
+def _by_field() -> dict[str, Any]:
+    """Return what is set, by the fields of the form."""
+    found: dict[str, Any] = {}
     for key, value in site_settings.read().model_dump().items():
         if isinstance(value, dict):
-            for language in settings().content_languages:
-                form[f"{key}-{language}"].data = value.get(language, "")
+            found |= {f"{key}-{one}": value.get(one, "") for one in settings().content_languages}
         else:
-            form[key].data = value
+            found[key] = value
+    return found
+
+
+def _as_texts(values: dict[str, Any]) -> dict[str, str]:
+    return {name: conflicts.as_text(value) for name, value in values.items()}
+
+
+def _changes() -> list[Any]:
+    """Return who set each key last, as the audit trail knows."""
+    found = []
+    for key, info in SiteSettings.model_fields.items():
+        for entry in history_of(SiteSetting(key=key), 1):
+            names = _names(key, info, settings().content_languages)
+            found.append(SimpleNamespace(changes=names, user_email=entry.user_email, at=entry.at))
+    return found
 
 
 def _values(form: Any) -> Iterator[tuple[str, Any]]:
@@ -142,20 +179,11 @@ def _values(form: Any) -> Iterator[tuple[str, Any]]:
 def _keys(form: Any) -> Iterator[Key]:
     for key, info in SiteSettings.model_fields.items():
         fields = [form[name] for name in _names(key, info, settings().content_languages)]
-        title = _(info.title or key)
-        for field in fields:
-            language = field.short_name.partition("-")[2]
-            field.label.text = languages.with_language(title, language) if language else title
-        yield Key(
-            key, title, _(info.description) if info.description else "", fields, _default(info)
-        )
+        words = _(info.description) if info.description else ""
+        yield Key(key, _(info.title or key), words, fields, _default(info))
 
 
 def _default(info: FieldInfo) -> str:
     if isinstance(info.default, bool):
         return _("Yes") if info.default else _("No")
     return str(info.default) if info.default else ""
-
-
-def _digest() -> str:
-    return hashlib.sha256(site_settings.read().model_dump_json().encode()).hexdigest()[:32]

@@ -27,7 +27,7 @@ from cms.admin import languages as language_names
 from cms.admin.access import person
 from cms.admin.base import expose, needs
 from cms.admin.columns import State
-from cms.admin.conflicts import digest
+from cms.admin.conflicts import SEEN, digest
 from cms.admin.lists import EDIT, RowButton, Tab
 from cms.admin.picker import Picker
 from cms.admin.revision_pages import RevisionPages
@@ -234,7 +234,7 @@ class WritingView(RevisionPages, Picker, ToTrash):
         except CmsError as error:
             words = _(error.sentence, **error.facts)
             return jsonify(error=words, field=getattr(error, "field", "")), 422
-        if made is not None and request.form.get(self.SEEN) != form.seen:
+        if made is not None and request.form.get(SEEN) != form.seen:
             # An error takes back what was written.
             return jsonify(error=_(content_errors.Conflict.sentence)), 409
         saved = self._saved_values(form, self._as_written(model))

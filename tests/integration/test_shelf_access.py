@@ -60,8 +60,8 @@ ACTS = {
     "/admin/category/ajax/update/": (
         {"id": "{category}", "column": "title", "value": "x", "seen": "Travel"}, E),
     "/admin/category/action/": ({"action": "delete", "rowid": "{category}"}, None),
-    "/admin/menu/save": ({"name": "main", "language": "en", "seen": "x"}, E),
-    "/admin/site-settings/save": ({"seen": "x"}, D),
+    "/admin/menu/save": ({"name": "main", "language": "en", "_seen": "x"}, E),
+    "/admin/site-settings/save": ({"_seen": "x"}, D),
     "/admin/tag/merge/do": ({"id": "{tag}", "into": "{tag}"}, E),
     "/admin/tag/delete/": ({"id": "{tag}"}, E),
     "/admin/tag/ajax/update/": (

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from cms import clock
 from cms.accounts.models import User
 from cms.audit.models import AuditEntry
+from cms.audit.services import acting_for
 from cms.content import addresses, categories, menus, redirects, site_settings, tags
 from cms.content.models import Article, Category, Redirect, SiteSetting, Tag
 from cms.editorial import content, shelves
@@ -247,7 +248,7 @@ def lines_of(*lines, name="main", language="en"):
     menu = menus.find(name, language)
     keys = ("level", "target", "label", "address")
     columns = {key: [line.get(key, "") for line in lines] for key in keys}
-    return {"name": name, "language": language, "seen": menus.digest(menu), **columns}
+    return {"name": name, "language": language, "_seen": menus.digest(menu), **columns}
 
 
 def test_the_trail_says_which_items_of_a_menu_have_changed(ctx):
@@ -344,16 +345,36 @@ def test_what_is_wrong_with_a_line_is_said_there_and_nothing_is_lost(client, edi
         assert client.post("/admin/menu/save", data={**data, **bad}).status_code == 400
 
 
-def test_the_second_to_save_a_menu_is_told(client, editor):
+@pytest.mark.case(39)
+def test_the_second_to_save_a_menu_sees_what_is_saved_and_then_takes_its_place(client, editor):
     data = lines_of({"level": "1", "label": "Mine", "address": "/mine"})
-    menus.put(menus.get("main", "en"), [{"label": "Theirs", "address": "/theirs"}])
+    about = make_page(title="About us")
+    theirs = [{"label": "Theirs", "address": "/theirs", "items": [{"page_id": about.id}]}]
+    menus.put(menus.get("main", "en"), theirs)
     db.session.commit()
+
     answer = client.post("/admin/menu/save", data=data)
     assert answer.status_code == 422
     assert "Somebody else saved this in the meantime." in answer.text
     assert 'value="Mine"' in answer.text
-    again = answer.text.partition('name="seen" value="')[2].partition('"')[0]
-    assert client.post("/admin/menu/save", data={**data, "seen": again}).status_code == 302
+    beside = answer.text.partition('id="theirs-title"')[2].partition("</section>")[0]
+    assert re.findall(r'data-level="(\d)".*?<span lang="en">(.*?)</span>', beside, re.DOTALL) == [
+        ("1", "Theirs"), ("2", "About us")
+    ]  # fmt: skip
+    again = answer.text.partition('name="_seen" value="')[2].partition('"')[0]
+    assert client.post("/admin/menu/save", data={**data, "_seen": again}).status_code == 302
+
+
+@pytest.mark.case(39)
+def test_who_mends_a_line_of_a_menu_is_still_told_that_somebody_else_has_saved(client, editor):
+    wrong = lines_of({"level": "1", "label": "", "address": "/mine"})
+    menus.put(menus.get("main", "en"), [{"label": "Theirs", "address": "/theirs"}])
+    db.session.commit()
+    answer = client.post("/admin/menu/save", data=wrong)
+    assert answer.status_code == 422
+    seen = answer.text.partition('name="_seen" value="')[2].partition('"')[0]
+    mended = wrong | {"label": ["Mine"], "_seen": seen}
+    assert "Somebody else saved" in client.post("/admin/menu/save", data=mended).text
 
 
 def test_the_language_is_switched_on_a_page_that_a_refused_form_has_left(client, editor):
@@ -470,26 +491,68 @@ def test_two_who_add_the_same_redirect_at_once_are_told(each_app, each_ctx):
 # The settings of the site
 
 
+SETTINGS = "/admin/site-settings/"
+
+
+def seen_in(page):
+    """What the form of the settings was filled with."""
+    return dict(re.findall(r'name="(_seen|_seen_fields)" value="([^"]*)"', page))
+
+
 def test_only_what_differs_is_kept(client, log_in):
     log_in("administrator")
-    page = client.get("/admin/site-settings/").text
+    page = client.get(SETTINGS).text
     assert "Unless it is set: 12." in page
-    seen = page.partition('name="seen" value="')[2].partition('"')[0]
     given = {"title-en": "Harbour", "title-zh_Hans_CN": "港湾", "articles_per_page": "12"}
-    answer = client.post("/admin/site-settings/save", data={**given, "seen": seen})
+    answer = client.post(f"{SETTINGS}save", data={**given, **seen_in(page), "_form": "ab-12"})
     assert answer.status_code == 302, answer.text
+    assert "saved_form=ab-12" in answer.headers["Set-Cookie"]  # the browser forgets its draft
     assert [row.key for row in db.session.scalars(select(SiteSetting))] == ["title"]
     assert site_settings.read().title == {"en": "Harbour", "zh_Hans_CN": "港湾"}
-    stale = client.post("/admin/site-settings/save", data={**given, "seen": seen})
-    assert "Somebody else saved this in the meantime." in stale.text
-    seen = stale.text.partition('name="seen" value="')[2].partition('"')[0]
-    wrong = {"articles_per_page": "500", "cover_needed": "y", "seen": seen}
-    answer = client.post("/admin/site-settings/save", data=wrong)
+    seen = seen_in(client.get(SETTINGS).text)
+    wrong = {"articles_per_page": "500", "cover_needed": "y", **seen}
+    answer = client.post(f"{SETTINGS}save", data=wrong)
     assert answer.status_code == 422
     assert "Number must be between 1 and 100." in answer.text
-    client.post("/admin/site-settings/save", data={"articles_per_page": "12", "seen": seen})
+    client.post(f"{SETTINGS}save", data={"articles_per_page": "12", **seen})
     db.session.expire_all()
     assert db.session.scalars(select(SiteSetting)).all() == []
+
+
+@pytest.mark.case(39)
+def test_the_second_to_save_the_settings_sees_the_difference_and_chooses(client, log_in):
+    log_in("administrator")
+    seen, other = seen_in(client.get(SETTINGS).text), make_user("administrator")
+    with acting_for(other):
+        content.set_site(other, title={"en": "Theirs"}, articles_per_page=20, cover_needed=True)
+    db.session.commit()
+    mine = {"title-en": "Mine", "tagline-en": "By the sea", "articles_per_page": "12"}
+
+    # What is wrong comes first, and hides nothing of it.
+    answer = client.post(f"{SETTINGS}save", data={**mine, **seen, "articles_per_page": "0"})
+    assert answer.status_code == 422
+    assert seen_in(answer.text) == seen
+
+    answer = client.post(f"{SETTINGS}save", data={**mine, **seen})
+    assert answer.status_code == 422
+    assert "Somebody else saved this in the meantime." in answer.text
+    assert re.findall(r'data-conflict="([^"]*)" data-theirs="([^"]*)"', answer.text) == [
+        ("title-en", "Theirs"), ("articles_per_page", "20"), ("cover_needed", "True")
+    ]  # fmt: skip
+    assert f"Saved by {other.email}" in answer.text
+    # One's own where both have changed it, theirs where only they have.
+    chosen = re.findall(r'name="(_choice-[^"]*)" value="(\w+)" checked', answer.text)
+    assert dict(chosen) == {
+        "_choice-title-en": "mine",
+        "_choice-articles_per_page": "theirs",
+        "_choice-cover_needed": "theirs",
+    }
+    again = client.post(f"{SETTINGS}save", data={**mine, **seen_in(answer.text), **dict(chosen)})
+    assert again.status_code == 302
+    db.session.expire_all()
+    kept = site_settings.read()
+    assert (kept.title["en"], kept.tagline["en"]) == ("Mine", "By the sea")
+    assert (kept.articles_per_page, kept.cover_needed) == (20, True)
 
 
 # Who may

@@ -1,6 +1,7 @@
 // Forms that lose no text. What is typed in a form that says `data-draft`, the number of the
 // person, is kept in this browser: for that person, at this address, until it is saved, for
-// a day at most. Passwords, secrets and files are not kept. Before a form is sent it is
+// a day at most. A form that is sent elsewhere says in `data-draft-at` where it is found.
+// Passwords, secrets and files are not kept. Before a form is sent it is
 // asked whether that can work: who was logged out, or must give the password once more, does
 // so first and finds the text again.
 
@@ -47,7 +48,8 @@ document.addEventListener("submit", ({ target }) => {
 
 function watch(form) {
   const id = new URLSearchParams(location.search).get("id");
-  const key = `${PREFIX}${form.dataset.draft}:${location.pathname}${id === null ? "" : `?id=${id}`}`;
+  const here = location.pathname + (id === null ? "" : `?id=${id}`);
+  const key = `${PREFIX}${form.dataset.draft}:${form.dataset.draftAt ?? here}`;
   const number = crypto.randomUUID?.() ?? `${Date.now()}-${Math.floor(Math.random() * 1e9)}`;
   const state = document.createElement("p");
   state.className = "draft-state";
@@ -157,7 +159,7 @@ function watch(form) {
     const dialog = document.getElementById(how);
     const link = dialog.querySelector("[data-log-in]");
     const address = new URL(link.href, location.href);
-    address.searchParams.set("next", location.pathname + location.search);
+    address.searchParams.set("next", form.dataset.draftAt ?? location.pathname + location.search);
     link.href = address;
     link.addEventListener("click", () => (leaving = true), { once: true });
     dialog.showModal();
@@ -233,6 +235,7 @@ function* controls(form) {
   for (const field of form.elements) {
     const { name, type } = field;
     if (!name || LEFT_OUT.includes(type) || SECRET.test(name) || name.startsWith("_")) continue;
+    if (field.closest("[data-draft-apart]")) continue; // kept by its own script, in another field
     const number = count.get(name) ?? 0;
     count.set(name, number + 1);
     yield [`${name} ${number}`, field];

@@ -1,6 +1,7 @@
 // The editor of a menu: a flat list of lines, each with its level. A handle is dragged, up
 // and down and to the side, or moved by Alt and an arrow key; what stands below a line
-// follows it. Nothing is saved before the button is pressed.
+// follows it. Nothing is saved before the button is pressed; what drafts.js keeps until then
+// are the lines as one text.
 
 import { forget } from "./choose.js";
 
@@ -10,8 +11,6 @@ const news = form.querySelector("[data-menu-news]");
 const deepest = Number(form.dataset.deepest);
 const STEP = 28; // so many pixels to the side are a level
 const MOVES = { ArrowUp: up, ArrowDown: down, ArrowRight: inward, ArrowLeft: outward };
-
-let changed = false;
 
 const lines = () => [...list.querySelectorAll("[data-line]")];
 const field = (line, name) => line.querySelector(`[name="${name}"]`);
@@ -36,8 +35,36 @@ function settle() {
     setLevel(line, Math.max(1, Math.min(levelOf(line), before + 1, deepest)));
     before = levelOf(line);
   }
+  note();
+}
+
+const kept = form.elements.lines;
+
+function note() {
   form.querySelector("[data-lines-none]").hidden = lines().length > 0;
-  changed = true;
+  kept.value = JSON.stringify(lines().map(said));
+  kept.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+function said(line) {
+  const value = (name) => field(line, name).value;
+  const [thing, state] = [".menu-line-thing", ".state"].map((part) => line.querySelector(part)?.textContent.trim() ?? "");
+  const words = state ? `${thing} (${state})` : thing;
+  return { level: levelOf(line), target: value("target"), label: value("label"), address: value("address"), title: field(line, "label").placeholder, words };
+}
+
+function restore() {
+  list.replaceChildren();
+  for (const { level, target, label, address, title, words } of JSON.parse(kept.value)) {
+    const line = add(target ? "[data-line-thing]" : "[data-line-address]");
+    setLevel(line, level);
+    Object.assign(field(line, "label"), { value: label, placeholder: title });
+    field(line, "target").value = target;
+    field(line, "address").value = address;
+    if (target) line.querySelector(".menu-line-thing").textContent = words;
+    call(line);
+  }
+  form.querySelector("[data-lines-none]").hidden = lines().length > 0;
 }
 
 function shift(line, by) {
@@ -133,8 +160,12 @@ function add(template) {
   return line;
 }
 
-function named(line) {
+function call(line) {
   for (const button of line.querySelectorAll("[data-line-handle], [data-line-remove]")) button.setAttribute("aria-label", `${button.title}: ${nameOf(line)}`);
+}
+
+function named(line) {
+  call(line);
   settle();
   tell(form.dataset.added, line);
   line.scrollIntoView({ block: "nearest" });
@@ -174,6 +205,6 @@ for (const one of [label, address])
     addAddress();
   });
 
-form.addEventListener("input", () => (changed = true));
-form.addEventListener("submit", () => (changed = false));
-addEventListener("beforeunload", (event) => changed && event.preventDefault());
+form.addEventListener("input", ({ target }) => (target === kept ? kept.value && restore() : note()));
+if (kept.value) restore(); // drafts.js came first
+else if ("refused" in form.dataset) note();

@@ -233,6 +233,57 @@ def test_who_presses_twice_sends_once(page, site, log_in):
     expect(page.get_by_text("Record was successfully created.")).to_be_visible()
 
 
+def test_a_session_that_ended_costs_no_line_of_a_menu_and_no_setting(page, site, log_in):
+    log_in("administrator")
+    address = f"{site.url}/admin/menu/edit/?name=main&language=en"
+    page.goto(address)
+
+    def log_in_again():
+        page.context.clear_cookies()
+        save(page)
+        page.get_by_role("dialog").get_by_role("link", name="Log in").click()
+        fill_in(page, "administrator")
+        expect(page.get_by_text("Your text is back. It is not saved yet.")).to_be_visible()
+
+    def lines():
+        found = page.locator("li[data-line]")
+        said = "(it) => [it.querySelector('[name=label]').value, it.dataset.level]"
+        return found.evaluate_all(f"all => all.map({said})")
+
+    for name in ("Shop", "News"):
+        page.locator("[data-menu-label]").fill(name)
+        page.locator("[data-menu-address]").fill(f"/en/{name.lower()}")
+        page.locator("[data-menu-address]").press("Enter")
+    page.get_by_role("button", name="Move: News").press("Alt+ArrowRight")
+    log_in_again()
+    expect(page).to_have_url(address)
+    assert lines() == [["Shop", "1"], ["News", "2"]]
+    save(page)
+    expect(page.get_by_text("The menu is saved.")).to_be_visible()
+    assert kept(page) == {}
+
+    # What was refused is found where the menu is, not where it was sent.
+    page.locator("li[data-line] input[name=address]").first.fill("shop")
+    save(page)
+    expect(page.get_by_text("Give an address of this site")).to_be_visible()
+    log_in_again()
+    expect(page).to_have_url(address)
+    assert page.locator("li[data-line] input[name=address]").first.input_value() == "shop"
+    page.locator("li[data-line] input[name=address]").first.fill("/en/shop")
+    save(page)
+    expect(page.get_by_text("The menu is saved.")).to_be_visible()
+
+    page.goto(f"{site.url}/admin/site-settings/")
+    page.get_by_label("Tagline (English)").fill("By the sea")
+    log_in_again()
+    expect(page).to_have_url(f"{site.url}/admin/site-settings/")
+    expect(page.get_by_label("Tagline (English)")).to_have_value("By the sea")
+    save(page)
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert kept(page) == {}
+    page.troubles[:] = [it for it in page.troubles if not re.search("401|422", it)]
+
+
 def test_another_session_of_the_same_person_still_saves(page, site, picture):
     address = picture("slipway")
     page.get_by_label("Title").fill("The slipway")

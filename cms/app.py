@@ -79,7 +79,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     edge.init_app(app)  # after what gives each page its nonce, a page that refuses too
     db.init_app(app)
     migrate.init_app(app, db, directory=str(TOP / "cms" / "migrations"))
-    babel.init_app(app, locale_selector=edge.select_locale)
+    babel.init_app(app, locale_selector=edge.select_locale, timezone_selector=edge.select_zone)
     csrf.init_app(app)
     limiter.init_app(app)
     door.init_app(app)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from functools import cache
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
+from babel import dates
 from flask import (
     Flask,
     Response,
@@ -45,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 LOCALES = dict(LANGUAGES)
 _LOCALE_COOKIE = "cms_locale"
+_ZONE_COOKIE = "cms_zone"
 
 # What anybody may ask for. Every other address wants a log-in; a view of our
 # own is opened by `@public`.
@@ -110,7 +115,7 @@ def init_app(app: Flask) -> None:
     """Attach the edge. To be called before any extension that reads the body,
     so that a stranger's upload is refused before it is read."""
     app.wsgi_app = _numbered(app)  # type: ignore[method-assign]
-    app.jinja_env.globals["page_here"] = page_here
+    app.jinja_env.globals.update(page_here=page_here, zone_cookie=zone_cookie)
     app.before_request(_refuse_what_is_late)
     app.before_request(_overlook_unreadable_page)
     app.before_request(_require_login)
@@ -163,6 +168,29 @@ def select_locale() -> str:
     if chosen not in LOCALES and current_user and current_user.is_authenticated:
         chosen = current_user.locale
     return chosen if chosen in LOCALES else _browser_locale() or settings().locale
+
+
+def zone_cookie() -> str:
+    """Return the name of the cookie in which `page.js` tells the reader's time zone."""
+    return cookie(_ZONE_COOKIE, settings())
+
+
+def select_zone() -> Any:
+    """Return the time zone of the reader's browser, else the installation's own.
+
+    Jobs and commands have no reader.
+    """
+    told = request.cookies.get(zone_cookie(), "") if has_request_context() else ""
+    for name in (told, settings().time_zone):
+        if name in _zones():
+            with suppress(LookupError):  # Babel has a list of its own
+                return dates.get_timezone(name)
+    return None
+
+
+@cache
+def _zones() -> Collection[str]:
+    return available_timezones()  # reads a folder of files each time
 
 
 def _browser_locale() -> str | None:

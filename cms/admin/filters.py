@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
 from flask_babel import get_timezone
@@ -129,7 +130,8 @@ class _Day(Filter):
         day += timedelta(days=self.days_later)
         if isinstance(self.column.type, Date):
             return day
-        zone = get_timezone() or UTC
+        # Babel's own object would take the mean time of the place, from before there were zones.
+        zone = ZoneInfo(str(get_timezone()))
         return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 

@@ -43,6 +43,7 @@ from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin.contrib.sqla import ModelView, tools
 from flask_admin.model.base import ViewArgs
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import and_, inspect
@@ -186,7 +187,8 @@ class QsListView(Addressed, Viewed, Conflicts, Editing, Lookups, TickRules, Exch
             return narrowed, self.count_tabs(narrowed)
         keys = self._few(narrowed, args.search)
         if keys is None:
-            asked = (self.endpoint, current_user.get_id(), args.search, tuple(args.filters or ()))
+            who = current_user.get_id(), str(get_timezone())  # days begin elsewhere in another
+            asked = (self.endpoint, *who, args.search, tuple(args.filters or ()))
             whole, key, criterion = self.get_query(), self._pk_column, narrowed.whereclause
             return narrowed, counting.kept(
                 asked, acted_at(), lambda: counting.of_many(whole, key, criterion, tabs)

@@ -178,6 +178,14 @@ export function showTimes(within = document) {
 showTimes();
 setInterval(showTimes, 30_000);
 
+// In which zone that is is told to the server, whose search items take a day for one of it.
+const zoneCookie = document.querySelector("[data-zone-cookie]")?.dataset.zoneCookie;
+const zone = `${zoneCookie}=${short.resolvedOptions().timeZone}`;
+if (zoneCookie && !document.cookie.split("; ").includes(zone)) {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${zone}; max-age=31536000; path=/; samesite=lax${secure}`;
+}
+
 // The banner about the workers, on a page that stays open.
 const pulse = document.querySelector("[data-pulse]");
 if (pulse)

@@ -5,6 +5,7 @@ With `SCREENSHOTS=folder` the screens are kept there as pictures.
 
 import os
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +21,7 @@ from cms.media.models import Image, ImageStatus
 from cms.storage.keys import new_key
 from cms.views.models import ListChoice, SavedView
 from tests import pictures
-from tests.processes import Site
+from tests.processes import PASSWORD, Site
 
 pytestmark = pytest.mark.e2e
 
@@ -487,3 +488,22 @@ def test_news_are_asked_for_less_and_less_and_never_for_a_hidden_page(page, site
     assert failing[0] == 2
     assert failing[-1] == 15
     assert len(failing) < len(quiet)
+
+
+def test_a_day_is_one_of_the_calendar_that_the_page_shows(browser, site):
+    with site.inside():
+        change = update(Image).where(Image.title == "Regatta 07")
+        db.session.execute(change.values(created_at=datetime(2026, 1, 1, 20, 0, tzinfo=UTC)))
+        db.session.commit()
+    with browser.new_context(timezone_id="Asia/Shanghai", locale="en-US") as context:
+        page = context.new_page()
+        page.goto(f"{site.url}/login")
+        page.get_by_label("Email").fill("editor@example.com")
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/admin/")
+        for day, count in (("01", 0), ("02", 1)):
+            days = f"flt0_created_at_since=2026-01-{day}&flt1_created_at_until=2026-01-{day}"
+            page.goto(f"{site.url}/admin/image/?{days}")
+            expect(page.locator(ROW)).to_have_count(count)
+        expect(page.locator(ROW)).to_contain_text("Jan 2, 2026, 4:00\u202fAM")

@@ -65,6 +65,14 @@ class Conflicts:
         take_theirs(form, {name: getattr(obj, name) for name in saved})
         return form
 
+    def validate_form(self, form: Any) -> bool:
+        """Validate `form`; one that comes back for a mistake is still what it was filled with."""
+        valid: bool = super().validate_form(form)  # type: ignore[misc]
+        if not valid and hasattr(form, "seen"):
+            form.seen = request.form.get(SEEN, form.seen)
+            form.seen_fields = request.form.get(SEEN_FIELDS, form.seen_fields)
+        return valid
+
     def update_model(self, form: Form, model: Any) -> bool:
         """Save, unless somebody else saved first."""
         given, seen = request.form.get(SEEN), getattr(form, "seen", None)

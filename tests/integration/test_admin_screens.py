@@ -235,6 +235,23 @@ def test_the_second_to_save_sees_the_difference_and_chooses(client, log_in, ctx)
     assert image.title == "His"
 
 
+@pytest.mark.case(39)
+def test_who_mends_a_mistake_is_still_told_that_somebody_else_has_saved(client, log_in, ctx):
+    log_in("editor")
+    image = make_picture()
+    db.session.commit()
+    path = f"/admin/image/edit/?id={image.id}"
+    seen = hidden(client.get(path).text)
+    client.post(path, data={"title": "Hers", **seen})
+    wrong = client.post(path, data={"title": "x" * 5000, **seen})
+    assert wrong.status_code == 422
+    assert hidden(wrong.text) == seen
+    mended = client.post(path, data={"title": "His", **hidden(wrong.text)})
+    assert "Somebody else saved this in the meantime." in mended.text
+    db.session.refresh(image)
+    assert image.title == "Hers"
+
+
 def hidden(page):
     return dict(re.findall(r'name="(_seen|_seen_fields)" value="([^"]+)"', page))
 

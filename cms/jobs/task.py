@@ -311,6 +311,14 @@ class LedgerTask(huey.api.TaskWrapper):
         self._retry_hook = hook
         return hook
 
+    def takes(self, job: Job) -> bool:
+        """Tell whether a job, maybe of an older version, has the arguments of today's task."""
+        try:
+            self._signature.bind(*job.args, **job.kwargs)
+        except TypeError:
+            return False
+        return True
+
     def tell_failure(self, job: Job, error: BaseException, *, final: bool) -> None:
         """Call the task's own failure hook."""
         if self._failure_hook is not None:

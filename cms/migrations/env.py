@@ -1,5 +1,7 @@
 """Alembic's entry: run migrations on the application's own database."""
 
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Enum
@@ -25,9 +27,38 @@ def include_name(name, kind, _parents):
     return kind != "table" or not name.startswith("huey_")
 
 
+@contextmanager
+def tables_can_be_copied(connection):
+    """Let SQLite alter a table as it does, by copying it, without the rows that refer to it:
+    with the old table they would go, or forget it. In the end each must refer to a row."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    outside(connection, "PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        outside(connection, "PRAGMA foreign_keys = ON")
+
+
+def outside(connection, pragma):
+    """Execute what SQLite passes over in a transaction."""
+    connection.rollback()
+    connection.exec_driver_sql(pragma)
+    connection.rollback()
+
+
+def check_references(connection):
+    """Raise `RuntimeError` for a row that refers to none, so that nothing is committed."""
+    if connection.dialect.name == "sqlite":
+        lost = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+        if lost:
+            raise RuntimeError(f"rows refer to what is not there, in: {', '.join(sorted(lost))}")
+
+
 def run_migrations():
     connectable = current_app.extensions["migrate"].db.engine
-    with connectable.connect() as connection:
+    with connectable.connect() as connection, tables_can_be_copied(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -39,6 +70,7 @@ def run_migrations():
         )
         with context.begin_transaction():
             context.run_migrations()
+            check_references(connection)
         # No revision of its own: a table that was copied to be altered has lost its triggers.
         if context.get_context().get_current_revision() == context.get_head_revision():
             fulltext.install(connection)

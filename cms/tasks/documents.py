@@ -10,7 +10,7 @@ from cms.errors import N_, NotFound
 from cms.extensions import db
 from cms.jobs.task import Moot, checkpoint
 from cms.media import documents, usage
-from cms.media.models import Document
+from cms.media.models import Document, DocumentStatus
 from cms.tasks.queue import huey
 from cms.tasks.trash import hold
 
@@ -43,7 +43,8 @@ def _tell_the_document(document_id: int, *, error: BaseException, final: bool) -
 
 @process_document.on_retry
 def _process_again(document_id: int) -> None:
-    if document := db.session.get(Document, document_id):
+    document = db.session.get(Document, document_id)
+    if document is not None and document.status != DocumentStatus.READY:
         documents.await_processing(document)
 
 

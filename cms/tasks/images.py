@@ -6,7 +6,7 @@ from cms.errors import N_, CmsError, NotFound
 from cms.extensions import db
 from cms.jobs.task import Moot, checkpoint
 from cms.media import services as media
-from cms.media.models import Image
+from cms.media.models import Image, ImageStatus
 from cms.tasks.queue import huey
 from cms.tasks.webhooks import announce
 
@@ -58,5 +58,6 @@ def _tell_the_picture(
 @process_image.on_retry
 def _process_again(image_id: int, operations: media.Operations | None = None) -> None:
     del operations
-    if image := db.session.get(Image, image_id):
+    image = db.session.get(Image, image_id)
+    if image is not None and image.status != ImageStatus.READY:
         media.await_processing(image)

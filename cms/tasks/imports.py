@@ -121,7 +121,9 @@ def _check_again(import_id: int) -> None:
 
 @apply_import.on_retry
 def _apply_again(import_id: int) -> None:
-    _put_back(import_id, ImportState.APPLYING)
+    (newest,) = ledger.for_subject("import", import_id, limit=1)
+    if newest.task == apply_import.name:  # or it was checked once more, in another way
+        _put_back(import_id, ImportState.APPLYING)
 
 
 def _put_back(import_id: int, state: ImportState) -> None:

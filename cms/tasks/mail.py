@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from cms.errors import N_
-from cms.extensions import db
 from cms.jobs.task import Moot
 from cms.mail import services as mail
 from cms.mail.models import MailMessage
@@ -40,7 +39,7 @@ def _tell_the_mail(message_id: int, *, error: BaseException, final: bool) -> Non
 
 @send_email.on_retry
 def _send_again(message_id: int) -> None:
-    if message := db.session.get(MailMessage, message_id):
+    if message := mail.waiting(message_id):
         mail.await_sending(message)
 
 

@@ -51,7 +51,7 @@ def retry_job(job: Job) -> Job:
     """
     if job.state not in _AGAIN:
         raise NothingToRetry
-    if job.task not in huey.kinds:
+    if job.task not in huey.kinds or not huey.kinds[job.task].takes(job):
         raise UnknownTask
     job = ledger.newest_retry(job)
     if job.state not in _AGAIN:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from cms.errors import N_
-from cms.extensions import db
 from cms.jobs import ledger
 from cms.jobs.models import Job
 from cms.jobs.task import Moot, beside_the_end_of
 from cms.tasks.queue import huey
 from cms.webhooks import services as webhooks
-from cms.webhooks.models import WebhookDelivery
 
 
 @huey.task(
@@ -43,7 +41,7 @@ def _tell_the_delivery(delivery_id: int, *, error: BaseException, final: bool) -
 
 @call_webhook.on_retry
 def _call_again(delivery_id: int) -> None:
-    if delivery := db.session.get(WebhookDelivery, delivery_id):
+    if delivery := webhooks.begin(delivery_id):
         webhooks.await_call(delivery)
 
 

@@ -96,6 +96,7 @@ def test_an_open_page_follows_its_job(page, site, log_in, axe, submit, keep):
     keep("job-waiting")
 
     with site.inside():
+        ledger.hasten(job_id)
         ledger.claim(job_id, huey.holder())
         ledger.set_progress(job_id, 1, 30, 120)
         db.session.commit()

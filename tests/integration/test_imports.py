@@ -23,6 +23,7 @@ from cms.extensions import db
 from cms.jobs.models import Job, JobState
 from cms.media import files
 from cms.media.models import Image
+from cms.tasks import huey
 from cms.tasks.imports import clear_exchange
 from tests.factories import form_file, make_picture, make_upload, make_user
 
@@ -489,3 +490,29 @@ def test_after_a_day_the_file_is_gone_and_what_was_chosen_is_kept(ctx, add, look
     assert (job.state, job.key, job.mapping) == (
         ImportState.ENDED, None, {"0": "id", "1": "title"})  # fmt: skip
     assert db.session.get(Image, one.id).title == "One"
+
+
+def test_what_failed_to_be_saved_is_saved_by_its_retry_unless_it_was_checked_once_more(
+    ctx, add, look, run_jobs
+):
+    (one,) = add("One")
+    job = look(make_user(), as_csv(["ID", "Title"], [one.id, "Zwei"]))
+    apply(job)
+    saving = db.session.query(Job).filter_by(task="apply_import").one()
+    saving.state, job.state = JobState.FAILED, ImportState.FAILED
+    db.session.commit()
+    huey.storage.flush_queue()
+
+    checked = db.session.query(Job).filter_by(task="check_import").one()
+    checked.created_at = saving.created_at + timedelta(seconds=1)
+    db.session.commit()
+    retry_job(saving)
+    assert job.state is ImportState.FAILED, "what the later check has left is no whole file"
+    db.session.rollback()
+
+    checked.created_at = saving.created_at - timedelta(seconds=1)
+    db.session.commit()
+    retry_job(saving)
+    db.session.commit()
+    run_jobs()
+    assert (job.state, one.title) == (ImportState.APPLIED, "Zwei")

@@ -11,9 +11,11 @@ from cms import clock, fulltext
 from cms.app import create_app
 from cms.database import Base, UtcDateTime, is_made_on, with_driver
 from cms.extensions import db
+from cms.jobs.models import Job, JobAttempt
+from cms.media.models import ImageVersion, Rendition
 from cms.notifications.models import AdminNotification, NotificationState
 from tests import pictures
-from tests.factories import QUICK_TO_HASH, make_picture
+from tests.factories import QUICK_TO_HASH, make_article, make_picture, make_user
 from tests.processes import TOP
 
 DATABASE = "cms_migrations"
@@ -135,6 +137,72 @@ def test_pictures_from_before_are_sorted_out_by_orientation(migrated):
     for image in made:
         db.session.refresh(image)
     assert [image.orientation for image in made] == ["wide", "tall", "square"]
+
+
+# What refers to a table that a downgrade to there, or the upgrade after it, copies.
+REFERRING = {
+    "0015": ("user_role", "rendition", "image_version", "article_tag"),
+    "0005": ("user_role", "rendition", "job_attempt"),
+    "0001": ("user_role", "rendition", "job_attempt"),
+}
+
+
+def count_of(table):
+    with db.engine.connect() as connection:  # a session would hold the table against a migration
+        return connection.scalar(sa.select(sa.func.count()).select_from(sa.table(table)))
+
+
+@pytest.mark.parametrize("revision", REFERRING)
+def test_what_refers_to_a_table_that_is_altered_stays(migrated, revision):
+    """SQLite copies such a table, and drops the old one, with which other rows could go."""
+    user = make_user("author")
+    image = make_picture(owner=user)
+    db.session.commit()
+    db.session.add(
+        Rendition(
+            image_id=image.id, preset="resize", format="jpeg", recipe="x",
+            key=f"renditions/{revision}", mime="image/jpeg", width=1, height=1, size=1,
+        )
+    )  # fmt: skip
+    job = db.session.query(Job).order_by(Job.created_at.desc()).first()
+    db.session.add(JobAttempt(job_id=job.id, number=1, worker="w", outcome="failed"))
+    if revision == "0015":
+        db.session.add(
+            ImageVersion(
+                image_id=image.id, number=1, key="originals/x", mime="image/jpeg", size=1,
+                width=1, height=1, sha256="0" * 64, filename="x.jpg",
+            )
+        )  # fmt: skip
+        make_article(user, tags=["sea"])
+    db.session.commit()
+    before = {name: count_of(name) for name in REFERRING[revision]}
+    assert all(before.values())
+
+    flask_migrate.downgrade(revision=revision)
+    assert {name: count_of(name) for name in before} == before
+    flask_migrate.upgrade()
+    assert {name: count_of(name) for name in before} == before
+    db.session.refresh(image)
+    assert image.owner_id == user.id
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_row_that_refers_to_none_stops_an_upgrade_of_sqlite(migrated, caplog):
+    flask_migrate.downgrade(revision="0026")
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("INSERT INTO user_role (user_id, role_id) VALUES (999, 999)")
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        connection.commit()
+    with pytest.raises(SystemExit):
+        flask_migrate.upgrade()
+    assert "rows refer to what is not there, in: user_role" in caplog.text
+
+    db.session.execute(sa.text("DELETE FROM user_role WHERE user_id = 999"))
+    db.session.commit()
+    flask_migrate.upgrade()
+    assert db.session.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
 
 
 def test_every_table_keeps_any_script(migrated):

@@ -205,6 +205,10 @@ def test_a_picture_that_was_deleted_meanwhile_ends_its_job_quietly(
 def test_a_job_of_a_kind_that_this_version_knows_no_more_is_still_shown(client, log_in, damaged):
     log_in("administrator")
     job = db.session.query(Job).one()
+    job.args = [*job.args, [], "what it took once"]
+    db.session.commit()
+    answer = client.post("/admin/job/retry", data={"id": job.id}, follow_redirects=True)
+    assert "This version does not know how to do such jobs." in answer.text
     job.task = "forgotten"
     db.session.commit()
 

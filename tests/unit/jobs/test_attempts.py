@@ -63,6 +63,18 @@ def test_a_message_too_many_spends_no_attempt_before_its_time(ctx, run_jobs):
     assert job.attempts_made == 2
 
 
+def test_a_job_that_is_due_at_once_is_done_though_the_clock_of_who_submitted_it_is_ahead(
+    ctx, run_jobs, written
+):
+    with clock.stopped_at(clock.now() + timedelta(minutes=1)):
+        write_toy.submit("bear")
+        db.session.commit()
+    for message in huey.scheduled():
+        huey.enqueue(message)
+    run_jobs()
+    assert written() == 1
+
+
 def test_a_message_without_a_row_does_nothing(ctx, run_jobs, written):
     huey.enqueue(write_toy.s("bear"))
     run_jobs()

@@ -15,6 +15,7 @@ from cms.mail import services as mail
 from cms.mail import transport
 from cms.mail.models import MailMessage, MailState
 from cms.notifications.models import AdminNotification
+from cms.tasks import huey
 from cms.tasks.mail import post, send_email
 from tests import receivers
 from tests.processes import free_port
@@ -104,6 +105,18 @@ def test_a_server_that_is_away_is_tried_six_times_ever_further_apart(use_mail, w
     assert (job.state, job.attempts_made) == (JobState.FAILED, 6)
     assert waiting.state == MailState.FAILED
     assert waiting.sentence % waiting.facts == "The mail server 127.0.0.1 does not answer."
+
+
+def test_a_retry_sends_nothing_twice(use_mail, server, waiting, run_jobs):
+    job = job_of(waiting)
+    job.state, waiting.state = JobState.FAILED, MailState.SENT  # by another way, meanwhile
+    huey.storage.flush_queue()
+    db.session.commit()
+    retries.retry_newest("mail", waiting.id)
+    db.session.commit()
+    run_jobs()
+
+    assert (waiting.state, server.taken) == (MailState.SENT, [])
 
 
 def test_a_retry_by_hand_sends_it_and_closes_the_notification(use_mail, server, waiting, run_jobs):

@@ -13,7 +13,7 @@ if (button) start(button.dataset);
 
 function start(words) {
   const types = words.uploadTypes.split(",");
-  const failed = [];
+  let failed = [];
   const here = [];
   const trashed = [];
   const said = new Map(); // by the server: its sentence, and whether it would say it again
@@ -91,11 +91,19 @@ function start(words) {
       (found.restore ? trashed : here).push({ file, ...found });
     news ??= setTimeout(tellProgress, PAUSE);
   });
-  uppy.on("complete", ({ successful }) => {
-    dashboard.closeModal();
+  // What is dropped again while others wait for the end is sent with what failed before.
+  uppy.on("retry-all", (files) => {
+    const ids = files.map(({ id }) => id);
+    failed = failed.filter(({ file }) => !ids.includes(file.id));
+  });
+  // What is dropped meanwhile completes by itself; all is over with the last of it.
+  uppy.on("complete", () => {
     tellProgress();
+    const files = uppy.getFiles();
+    if (files.some(({ progress, error }) => !progress.uploadComplete && !error)) return;
+    dashboard.closeModal();
     uppy.clear();
-    if (successful.length > here.length + trashed.length) say(words.uploadDone, "success");
+    if (files.filter(({ error }) => !error).length > here.length + trashed.length) say(words.uploadDone, "success");
     tellFailed();
     if (trashed.length) say(words.uploadTrashed, "warning", inTrash(trashed.splice(0)));
     if (here.length) say(words.uploadHere, "warning", known(here.splice(0)));

@@ -141,6 +141,26 @@ def test_what_a_broken_connection_stopped_is_tried_again(page, send):
     forgive(page, "net::ERR_FAILED")
 
 
+def test_what_is_dropped_meanwhile_leaves_the_rest_under_way(page, send):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(UPLOAD, hold, times=1)
+    with page.expect_request(UPLOAD):
+        send("drop", jpeg("slow.jpg", 352))
+    send("drop", jpeg("quick.jpg", 353))
+    expect(row(page, "quick")).to_be_visible(**READY)
+    expect(page.locator("body > [role=status]")).to_have_text("1 of 2 uploaded")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    held[0].continue_()
+    expect(row(page, "slow")).to_be_visible(**READY)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(notice(page, "Upload successful")).to_have_count(1)
+
+
 def test_an_upload_is_cancelled(page, send):
     page.route(UPLOAD, lambda _route: None)  # it never ends
     send("drop", jpeg("regret.jpg", 346))

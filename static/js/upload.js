@@ -24,7 +24,8 @@ function start(words) {
     meta: { again: "", private: "" },
     infoTimeout: 0, // what went wrong is told on the page, where it stays
     logger: { debug() {}, warn() {}, error() {} },
-    onBeforeFileAdded: (file) => {
+    onBeforeFileAdded: (file, files) => {
+      if (file.id in files) return false; // it would take the place of what is under way
       const reason = refusedUnsent(file);
       if (!reason) return true;
       failed.push({ file, reason });
@@ -134,7 +135,7 @@ function start(words) {
     const lines = told.map(({ file, reason }) => words.uploadLine.replace("{reason}", () => reason).replace("{file}", () => file.name));
     const lost = told.filter(({ again }) => again).map(({ file }) => file);
     const more = told.length > 1 ? [listOf(lines)] : [];
-    if (lost.length) more.push(press(words.uploadRetry, () => lost.forEach((file) => add(file))));
+    if (lost.length) more.push(press(words.uploadRetry, () => add(lost)));
     say(told.length > 1 ? words.uploadRefused : lines[0], "danger", more);
   }
 
@@ -161,12 +162,13 @@ function start(words) {
 
   function known(files) {
     const lines = files.map(({ file, title, url }) => [`${file.name} – `, linkTo(title, url)]);
-    const again = () => files.forEach(({ file }) => add(file, { again: "1" }));
+    const again = () => add(files.map(({ file }) => file), { again: "1" });
     return [listOf(lines), press(words.uploadAgain, again)];
   }
 
-  function add({ name, type, data }, meta) {
-    uppy.addFile({ name, type, data, meta });
+  // With the folder, which tells files of one name apart.
+  function add(files, more) {
+    uppy.addFiles(files.map(({ name, type, data, meta: { relativePath } }) => ({ name, type, data, meta: { relativePath, ...more } })));
   }
 
   // A picture that was copied is pasted anywhere but where one writes.

@@ -106,9 +106,11 @@ function start() {
     return [within((clientX - box.left) / box.width, 0, 1), within((clientY - box.top) / box.height, 0, 1)];
   };
 
+  let pressed = false; // here: another button, or what is dragged from elsewhere, sets nothing
   let dragged = null;
   stage.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    pressed = event.button === 0;
+    if (!pressed) return;
     // A finger beside point and frame scrolls the page; its press alone sets the point.
     const part = event.target.closest("[data-drag]")?.dataset.drag;
     dragged = part ?? (event.pointerType === "mouse" ? "point" : null);
@@ -121,9 +123,10 @@ function start() {
   });
   for (const end of ["pointerup", "pointercancel"])
     stage.addEventListener(end, (event) => {
-      if (!dragged && end === "pointerup") move("point", ...inStage(event));
+      if (pressed && !dragged && end === "pointerup") move("point", ...inStage(event));
       if (dragged) tell();
       dragged = null;
+      pressed = false;
     });
 
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

@@ -57,6 +57,8 @@ def test_focal_point_and_crop_are_set_on_the_picture(page, open_picture, numbers
     page.mouse.click(*place(page, 0.8, 0.5))
     assert float(numbers()[0]) == pytest.approx(80, abs=0.5)
     assert preview.get_attribute("style") != before, "the preview follows at once"
+    page.mouse.click(*place(page, 0.3, 0.5), button="middle")
+    assert float(numbers()[0]) == pytest.approx(80, abs=0.5), "another button sets nothing"
 
     drag(page, (0.004, 0.3), (0.25, 0.3))
     drag(page, (0.995, 0.995), (0.9, 0.75))

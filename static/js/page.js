@@ -47,6 +47,10 @@ function openMenu(open) {
   else opener?.focus();
 }
 showNarrow();
+// A screen that was turned, or a window made wide, has the menu beside the page.
+matchMedia("(min-width: 992px)").addEventListener("change", ({ matches }) => {
+  if (matches && root.classList.contains("menu-is-open")) openMenu(false);
+});
 
 const closeMenus = (except) => {
   for (const menu of all("details[data-menu][open]")) if (menu !== except) menu.open = false;

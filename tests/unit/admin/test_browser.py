@@ -206,6 +206,10 @@ def test_the_menu_on_a_small_screen(visit):
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(page.get_by_label("Open menu")).to_be_focused()
+    page.get_by_label("Open menu").click()
+    page.set_viewport_size({"width": 1024, "height": 768})  # turned
+    page.get_by_label("Appearance").click()
+    expect(page.get_by_role("button", name="Light")).to_be_visible()
 
 
 def test_rows_of_a_related_kind(visit):

@@ -104,20 +104,22 @@ document.addEventListener("list:say", (event) => {
 const dialog = document.getElementById("confirm");
 const yes = dialog.querySelector("[data-confirm-yes]");
 let asked = null;
-let sure = null;
+let sure = null; // the button that was said yes to, until anything is pressed again
 
 export function enableQuestions(within = document) {
   for (const button of all("button[data-confirm]", within)) button.disabled = false;
 }
 enableQuestions();
 
-document.addEventListener("submit", (event) => {
+// Before any other script: those that hold a form for a while send it again with the yes.
+document.addEventListener("click", () => (sure = null), { capture: true });
+document.addEventListener("submit", ask, { capture: true });
+
+function ask(event) {
   const button = event.submitter;
-  if (!button?.dataset.confirm || button === sure) {
-    sure = null;
-    return;
-  }
+  if (!button?.dataset.confirm || button === sure) return;
   event.preventDefault();
+  event.stopImmediatePropagation();
   asked = button;
   dialog.querySelector(".confirm-question").textContent = button.dataset.confirm;
   yes.textContent = button.dataset.confirmWords;
@@ -126,7 +128,7 @@ document.addEventListener("submit", (event) => {
   yes.classList.toggle("btn-primary", !("confirmDanger" in button.dataset));
   dialog.returnValue = "no";
   dialog.showModal();
-});
+}
 dialog.addEventListener("close", () => {
   const button = asked;
   asked = null;

@@ -284,6 +284,19 @@ def test_a_session_that_ended_costs_no_line_of_a_menu_and_no_setting(page, site,
     page.troubles[:] = [it for it in page.troubles if not re.search("401|422", it)]
 
 
+def test_a_form_whose_button_asks_first_is_sent_with_the_yes(page, site, log_in):
+    log_in("editor")
+    page.goto(f"{site.url}/admin/redirect/new/")
+    page.get_by_label("Old address").fill("/asked")
+    page.get_by_label("Leads to").fill("/told")
+    question = "it => Object.assign(it.dataset, { confirm: 'Sure?', confirmWords: 'Yes' })"
+    page.get_by_role("button", name="Save", exact=True).evaluate(question)
+    for answer in ("Cancel", "Yes"):  # and each press asks anew
+        save(page)
+        page.get_by_role("dialog").get_by_role("button", name=answer).click()
+    expect(page.get_by_text("Record was successfully created.")).to_be_visible()
+
+
 def test_another_session_of_the_same_person_still_saves(page, site, picture):
     address = picture("slipway")
     page.get_by_label("Title").fill("The slipway")

@@ -70,8 +70,20 @@ def test_alternative_texts_are_written_with_the_keyboard_alone(page, site, log_i
     expect(page.get_by_text("Not now.")).to_be_visible()
     page.unroute(saving)
     page.troubles.clear()  # the browser itself says that it was refused
-    fields.nth(0).press("Enter")  # what was refused is sent again, as it is
+    with page.expect_event("dialog") as asked:
+        page.evaluate("() => void setTimeout(() => location.reload())")
+    asked.value.dismiss()  # who leaves is asked while it is not saved
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route(saving, hold, times=1)
+    with page.expect_request(saving):
+        fields.nth(0).press("Enter")  # what was refused is sent again, as it is
     expect(fields.nth(1)).to_be_focused()
+    expect(fields.nth(0)).not_to_be_editable()  # while it is being saved
+    held[0].continue_()
     page.keyboard.type("A round tower")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Saved", exact=True)).to_have_count(2)

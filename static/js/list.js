@@ -184,12 +184,18 @@ async function somethingChanged() {
   return [...shown].some(([id, mark]) => marks[id] !== mark);
 }
 
+let asked = 0;
+let drawn = 0; // of those that were asked for: a slow answer overwrites no newer one
+
 async function refresh() {
+  const number = ++asked;
   const address = new URL(location.href);
   address.searchParams.set("part", "rows");
-  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (number < drawn) return;
+  drawn = number;
   swap("tabs", fresh);
   showTab();
   const body = list.querySelector("[data-rows]");

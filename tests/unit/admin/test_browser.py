@@ -1,5 +1,6 @@
 """The toy application in a real browser: what only a browser can show."""
 
+import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.accessibility import COLOURS, findings
+from tests.processes import wait_for
 from tests.unit.admin import toy
 
 VENDORED = Path(toy.TOP, "static", "vendor", "tabler.min.css")
@@ -157,6 +159,24 @@ def test_rows_turn_ready_by_themselves(visit, toy_app):
     expect(page.locator("[data-live-news]")).to_have_text("Harbour: Ready")
     page.get_by_role("button", name="Delete: Harbour").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_slow_answer_overwrites_no_newer_one(visit, toy_app):
+    page, held, rows = visit("/admin/photo/"), [], re.compile("part=rows")
+    page.route(rows, lambda route: held.append((route, route.fetch())), times=1)
+    news = "document.dispatchEvent(new Event('list:refresh'))"
+    page.evaluate(news)
+    wait_for(lambda: page.wait_for_timeout(20) or held, "the slow one to be asked for")
+    with toy_app.app_context():
+        toy.db.session.add(toy.Photo(title="Newest"))
+        toy.db.session.commit()
+    page.evaluate(news)
+    expect(page.locator("tr[data-id]")).to_have_count(4)
+    (route, answer), *_ = held
+    with page.expect_event("requestfinished"):
+        route.fulfill(response=answer)
+    page.wait_for_timeout(200)  # for what must not come
+    expect(page.locator("tr[data-id]")).to_have_count(4)
 
 
 def test_new_rows_come_when_another_script_says_so(visit, toy_app):

@@ -76,9 +76,11 @@ function start(form) {
 
   form.addEventListener("input", plan);
   form.addEventListener("change", plan);
+  addEventListener("online", plan);
   // The button sends what is there now. An answer that comes later would be a conflict, and so
-  // would one that never came: it is asked for, once.
+  // would one that never came: it is asked for, once for each press.
   let asked = null;
+  document.addEventListener("click", () => (asked = null), { capture: true });
   form.addEventListener(
     "submit",
     (event) => {

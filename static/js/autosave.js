@@ -57,7 +57,10 @@ function start(form) {
     try {
       const options = { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TOO_LONG) };
       const answer = await fetch(autosave, options);
-      const news = await answer.json();
+      const news = await answer.json().catch((error) => {
+        if (answer.ok || answer.status >= 500) throw error; // it may be saved
+        return {}; // refused on the way
+      });
       lost = null;
       if (answer.ok) {
         form.elements._seen.value = news.seen;

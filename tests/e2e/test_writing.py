@@ -313,6 +313,20 @@ def test_what_was_saved_without_an_answer_is_no_conflict_with_oneself(site, desk
     desk.troubles[:] = [words for words in desk.troubles if "net::ERR_" not in words]
 
 
+def test_what_a_proxy_refuses_is_told_and_not_sent_for_ever(site, desk):
+    page = desk("author")
+    begin(page, site, "Harbour at dusk")
+    too_large = {"status": 413, "body": "<h1>Too large</h1>"}
+    page.route("**/admin/article/autosave", lambda route: route.fulfill(**too_large), times=1)
+    page.locator("[name=summary]").fill("Far too long")
+    said = page.locator("[data-autosave-state]")
+    expect(said).to_contain_text("413", **SOON)
+    page.locator("[name=summary]").fill("Short")
+    expect(said).to_have_text(re.compile("^Saved "), **SOON)
+    assert at(site, "Harbour at dusk").summary == "Short"
+    desk.troubles[:] = [words for words in desk.troubles if "413" not in words]
+
+
 def test_what_fails_is_held_told_mended_and_goes_live(browser, site, desk):
     author = desk("author")
     site.stop("consumer")

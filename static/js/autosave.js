@@ -9,7 +9,7 @@ if (form) start(form);
 
 function start(form) {
   const told = document.querySelector("[data-autosave-state]");
-  const { autosave, id, saved, saving, stopped } = form.dataset;
+  const { autosave, id, saved, saving, stopped, waits } = form.dataset;
   const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" });
   let timer = null;
   let running = null;
@@ -69,7 +69,7 @@ function start(form) {
       }
       // What is wrong with a field can be mended, and a busy server is not busy for ever.
       ended = ![413, 422, 429, 503].includes(answer.status);
-      say(stopped.replace("{reason}", news.error ?? answer.status), true);
+      say((ended ? stopped : waits).replace("{reason}", news.error ?? answer.status), true);
     } catch {
       lost = body;
       say(""); // away: the text is kept in this browser, and is sent again soon

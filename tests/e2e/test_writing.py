@@ -320,7 +320,7 @@ def test_what_a_proxy_refuses_is_told_and_not_sent_for_ever(site, desk):
     page.route("**/admin/article/autosave", lambda route: route.fulfill(**too_large), times=1)
     page.locator("[name=summary]").fill("Far too long")
     said = page.locator("[data-autosave-state]")
-    expect(said).to_contain_text("413", **SOON)
+    expect(said).to_have_text("Not saved by itself yet: 413", **SOON)
     page.locator("[name=summary]").fill("Short")
     expect(said).to_have_text(re.compile("^Saved "), **SOON)
     assert at(site, "Harbour at dusk").summary == "Short"

@@ -33,6 +33,7 @@ from cms.admin.bulk import Bulk
 from cms.admin.buttons import TopButton
 from cms.admin.visibility import Visibility
 from cms.audit.values import is_secret
+from cms.edge import zone_cookie
 from cms.editorial import exchange
 from cms.errors import CmsError
 from cms.exchange import sources
@@ -54,9 +55,11 @@ _FALSE = frozenset({"false", "0", "no", "n", "off", "否", ""})
 
 
 @contextmanager
-def _as_person(by: Any, query: str = "") -> Iterator[None]:
+def _as_person(by: Any, query: str = "", zone: str = "") -> Iterator[None]:
     """Stand where the person stood who looked at a list, in a job too."""
-    with current_app.app_context(), current_app.test_request_context(query_string=query):
+    cookies = {"Cookie": f"{zone_cookie()}={zone}"}
+    here = current_app.test_request_context(query_string=query, headers=cookies)
+    with current_app.app_context(), here:
         g._login_user = by  # noqa: SLF001 - where Flask-Login keeps who asks
         yield
 
@@ -181,7 +184,7 @@ class Exchange(Visibility, Bulk):
 
     def rows_out(self, by: Any, scope: Scope, names: Sequence[str]) -> Select[Any]:
         """Return a query for the key and these columns of what the person may take out."""
-        with _as_person(by, scope.query):
+        with _as_person(by, scope.query, scope.zone):
             query = self._rows_of(scope)
             if not may(by, "export", self.kind, NOBODYS):
                 query = query.filter(self.model.owner_id == by.id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, get_timezone
 from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
@@ -96,9 +97,10 @@ def begin_export(
     chosen = [column.name for column in source.columns_out(by) if column.name in names]
     if not chosen:
         raise NoColumns
+    asked = replace(scope, zone=str(get_timezone()))  # the job has no reader to ask
     export = Export(
         source=source.endpoint,
-        scope={"which": scope.which, "query": scope.query, "ids": scope.ids},
+        scope=asdict(asked),
         columns=chosen,
         format=form,
         locale=str(get_locale()),

@@ -38,11 +38,13 @@ class Column:
 @dataclass(frozen=True)
 class Scope:
     """Which rows of a list: the `ticked` ones, those that it `shown` at an address whose
-    `query` it is, or `all`."""
+    `query` it is, or `all`. A day in the query is one of the time `zone` of who asked; where
+    none is told, of the installation's own."""
 
     which: str
     query: str = ""
     ids: list[str] = field(default_factory=list)
+    zone: str = ""
 
 
 @dataclass(frozen=True)

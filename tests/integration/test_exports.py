@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
@@ -100,6 +100,31 @@ def test_the_ticked_rows_or_those_that_the_list_shows_leave(each_ctx, add, expor
     assert titles(Scope("shown", "search=harbour&tab=failed")) == ["Harbour at night"]
     args = f"flt0_owner_of={editor.id}&search=harbour"
     assert titles(Scope("shown", args)) == ["Harbour", "Harbour at night"]
+
+
+def test_a_day_is_that_of_who_asked_in_the_job_too(client, log_in, add, run_jobs):
+    log_in("editor")
+    add("Evening", created_at=datetime(2026, 1, 1, 20, 0, tzinfo=UTC))
+    add("Noon", created_at=datetime(2026, 1, 1, 12, 0, tzinfo=UTC))
+    client.set_cookie("cms_zone", "Asia/Shanghai")
+    query = "flt0_created_at_since=2026-01-02"
+    page = client.get(f"/admin/image/?{query}").text
+    assert 'data-name="Evening"' in page
+    assert 'data-name="Noon"' not in page
+
+    form = {"source": "image", "which": "shown", "format": "csv", "column": "title"}
+    client.post("/admin/export/begin", data=form | {"query": query})
+    run_jobs()
+    row = db.session.scalars(select(Export)).one()
+    assert table(row)[1:] == [["Evening"]]
+
+    row.scope = {"which": "shown", "query": query, "ids": []}  # as an older version kept it
+    row.state, row.key = ExportState.WAITING, None
+    db.session.commit()
+    export_jobs.make_export.submit(row.id)
+    db.session.commit()
+    run_jobs()
+    assert table(row)[1:] == []
 
 
 def test_a_filter_that_is_gone_takes_no_more_than_was_seen(ctx, add, export):

@@ -42,6 +42,7 @@ SILENCE = timedelta(minutes=1)
 # A worker that was replaced is told of for so long, that somebody hears of it.
 MOURNED = timedelta(hours=1)
 GONE_AFTER = timedelta(days=1)  # since when a machine without a worker is taken for gone
+SEEN_EVERY = timedelta(hours=1)  # how often an alarm that stands notes that it was seen again
 # Space that comes and goes around the limit must not be told of each time.
 CLEARLY_MORE = 1.1
 
@@ -170,7 +171,7 @@ class Trouble:
 def look() -> list[AdminNotification]:
     """Raise what is wrong, close what is over; return what is news.
 
-    Writes only where something has changed.
+    Writes only where something has changed, and once an hour what still stands.
     """
     silent = _no_worker()
     if silent is None:
@@ -193,6 +194,8 @@ def ring(trouble: Trouble) -> AdminNotification | None:
         select(AdminNotification).where(AdminNotification.fingerprint == trouble.mark)
     ).one_or_none()
     if group is not None and group.state != NotificationState.RESOLVED:
+        if group.last_seen_at < clock.now() - SEEN_EVERY:
+            group.last_seen_at = clock.now()
         _describe(group, trouble.sentence, trouble.facts)
         return None
     if not trouble.grave:
@@ -371,11 +374,12 @@ def _end(group: AdminNotification) -> None:
     db.session.refresh(group, with_for_update=True)
     if group.standing in (NotificationState.RESOLVED, NotificationState.ARCHIVED):
         return
-    if count_open_occurrences(group):
-        facts = group.job_data["facts"]
-        _describe(group, SPACE_AGAIN, facts | {"free": free_mb(Path(facts["folder"]))})
-    else:
+    if not count_open_occurrences(group):
         resolve(group)
+        return
+    facts = group.job_data["facts"]
+    if facts["host"] == socket.gethostname():  # nobody knows another's disk
+        _describe(group, SPACE_AGAIN, facts | {"free": free_mb(Path(facts["folder"]))})
 
 
 def _describe(group: AdminNotification, sentence: str, facts: Mapping[str, str | int]) -> None:

@@ -306,6 +306,33 @@ def test_the_alarm_of_a_machine_that_is_gone_for_a_day_is_closed_by_another(
     assert states()["disk_full"] == (RESOLVED, 1)
 
 
+def test_the_alarm_of_a_machine_without_a_worker_stands_while_its_disk_is_full(
+    at, disk, monkeypatch
+):
+    disk["mb"] = 1
+    at(0)
+    day = 24 * 60 * 60
+    at(day)
+    disk["mb"] = PLENTY
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    at(day + 1)
+    assert states() == {"disk_full": (OPEN, 1)}
+
+
+def test_another_machine_does_not_tell_of_space_on_a_disk_that_it_does_not_know(
+    at, disk, monkeypatch
+):
+    disk["mb"] = 1
+    at(0)
+    services.job_failed(submit_failed(), no_space())
+    db.session.commit()
+    told = the("disk_full").message
+    disk["mb"] = PLENTY
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    at(24 * 60 * 60 + 1)
+    assert (states(), the("disk_full").message) == ({"disk_full": (OPEN, 1)}, told)
+
+
 def test_jobs_that_fail_for_want_of_space_are_listed_in_the_alarm_and_retried_there(at, disk):
     disk["mb"] = 0
     at(0)

@@ -71,15 +71,19 @@ class Viewed(Remembering):
             return self._get_list_url(args)
         args.page = number - 1
         self.listing(args)
-        if args.page != number - 1:
-            flash(
-                _(
-                    "There is no page %(number)s. This is the last one, page %(last)s.",
-                    number=format_decimal(number),
-                    last=format_decimal(args.page + 1),
-                ),
-                "warning",
+        if args.page < 0:  # nobody has counted how many there are
+            words = _(
+                "There is no page %(number)s. This is the end of the list.",
+                number=format_decimal(number),
             )
+            flash(words, "warning")
+        elif args.page != number - 1:
+            words = _(
+                "There is no page %(number)s. This is the last one, page %(last)s.",
+                number=format_decimal(number),
+                last=format_decimal(args.page + 1),
+            )
+            flash(words, "warning")
         return self._get_list_url(args)
 
     # What a view says, and the address that says it

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from cms.accounts.services import datastore
+from cms.admin import counting, listing, lists
 from cms.admin.images import ImageView
 from cms.audit.models import AuditEntry
 from cms.editorial import views
@@ -583,6 +584,20 @@ def test_a_page_by_its_number(client, log_in, ctx, monkeypatch, number, page, wo
     assert asked(answer.location) == wanted
     if words:
         assert words in client.get(answer.location).text
+
+
+def test_past_the_end_of_a_list_that_nobody_counts_is_its_end(client, log_in, ctx, monkeypatch):
+    monkeypatch.setattr(ImageView, "page_size", 2)
+    for module in (counting, listing, lists):
+        monkeypatch.setattr(module, "MOST_COUNTED", 2)
+    for n in range(5):
+        make_picture(filename=f"{n}.jpg")
+    db.session.commit()
+    log_in()
+    answer = client.get(LIST, query_string={"goto": "7"})
+    assert asked(answer.location) == {"page": "-1"}
+    page = client.get(answer.location).text
+    assert "There is no page 7. This is the end of the list." in page
 
 
 def test_one_page_has_nowhere_to_jump(client, log_in, gallery):

@@ -94,7 +94,7 @@ def _keep(image: Image, made: Rendering) -> None:
     for rendered in made.files:
         _record(image, rendered)
     image.placeholder = made.placeholder or image.placeholder
-    image.phash = made.phash or image.phash
+    image.phash = made.phash  # none where all is of one colour
     image.findings = {**known, **made.findings} or None
 
 

@@ -1,12 +1,14 @@
 """Pictures that look alike are found by their hashes, on each database."""
 
+import PIL.Image
 import pytest
 
+from cms.editorial.pictures import replace_file
 from cms.extensions import db
 from cms.media import lookalikes, services
 from cms.media.models import ImageHashPart
 from tests import pictures
-from tests.factories import make_picture
+from tests.factories import make_picture, make_upload
 
 SEA, CITY = "f0e1d2c3b4a59687", "0123456789abcdef"
 
@@ -77,6 +79,19 @@ def test_another_file_leaves_those_that_it_does_not_look_like(look):
     db.session.expire_all()
     assert first.look_id is second.look_id is None
     assert db.session.query(ImageHashPart).count() == 8
+
+
+def test_a_file_of_one_colour_leaves_those_that_the_file_before_looked_like(ctx):
+    first, second = (make_picture(data) for data in (pictures.jpeg(), pictures.png()))
+    for image in (first, second):
+        services.make_renditions(image)
+    assert first.look_id == second.look_id == first.id
+
+    plain = pictures.encoded(PIL.Image.new("RGB", (64, 48), "navy"), "JPEG")
+    replace_file(second, make_upload(plain), None)
+    services.make_renditions(second)
+    db.session.expire_all()
+    assert second.phash is first.look_id is second.look_id is None
 
 
 def test_the_last_one_left_looks_like_nothing(look):

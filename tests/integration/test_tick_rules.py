@@ -57,6 +57,15 @@ def test_what_only_a_row_can_tell_is_not_done_to_everything(client, log_in, fail
     assert chosen() == set()
 
 
+@pytest.mark.parametrize("look", ["table", "grid"])
+def test_what_may_not_be_ticked_says_why(client, log_in, failed, known, look):
+    log_in("editor")
+    page = client.get(f"/admin/image/?look={look}").text
+    assert page.count('name="rowid"') == 2
+    assert f'name="rowid" value="{failed["Kept"]}"' not in page
+    assert 'disabled title="It is kept." aria-label="Tick: Kept. It is kept."' in page
+
+
 @pytest.mark.parametrize("rule", ["known", "known_by_row"])
 def test_more_than_a_page_of_ticks_is_looked_through(
     client, log_in, failed, rule, request, monkeypatch

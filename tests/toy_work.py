@@ -25,9 +25,9 @@ def pid():
 
 
 def loaded():
-    """Return what packages this process has loaded, and what settings it was given."""
+    """Return what packages this process has loaded, and the names in its environment."""
     packages = {name.split(".", 1)[0] for name in sys.modules}
-    return packages, [name for name in os.environ if name.startswith("CMS_")]
+    return packages, set(os.environ)
 
 
 def peak():

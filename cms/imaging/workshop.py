@@ -34,6 +34,10 @@ PATIENCE = 2  # so many seconds by the clock for each second of work allowed
 # the memory that it is done with for itself, where the other could use it (glibc's malloc).
 THRIFT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 
+# What the names of secrets begin with, ours and those that the libraries for S3 and PostgreSQL
+# read by themselves: none is for a process that opens strangers' files.
+_SECRET = ("CMS_", "AWS_", "PG")
+
 _TOP = Path(__file__).parents[2]  # `cms` is imported from there
 _START = "from cms.imaging.child import main; main()"
 _MEGABYTE = 1_000_000
@@ -281,7 +285,7 @@ class _Pool:
 
 def _environment() -> dict[str, str]:
     """Return our environment without our secrets."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
     return ours | THRIFT
 
 

@@ -90,12 +90,15 @@ def test_a_damaged_picture_is_refused_in_the_same_words(tmp_path, folder):
 
 
 def test_a_child_has_no_web_server_no_database_and_no_secrets(monkeypatch):
-    monkeypatch.setenv("CMS_SECRET_KEY", "not for decoders")
+    secrets = {"CMS_SECRET_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD"}
+    for name in secrets:
+        monkeypatch.setenv(name, "not for decoders")
     workshop.close()
-    packages, settings = run(toy_work.loaded)
+    packages, names = run(toy_work.loaded)
     assert "PIL" in packages
     assert packages.isdisjoint({"flask", "sqlalchemy", "huey"})
-    assert settings == []
+    assert "PATH" in names
+    assert names.isdisjoint(secrets)
 
 
 # --- what goes wrong

@@ -205,6 +205,17 @@ def test_a_row_that_refers_to_none_stops_an_upgrade_of_sqlite(migrated, caplog):
     assert db.session.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_index_whose_building_was_stopped_is_built_anew(migrated):
+    this_one = "WHERE indexrelid = 'ix_revision_open_at'::regclass"
+    flask_migrate.downgrade(revision="0026")
+    db.session.execute(sa.text("CREATE INDEX ix_revision_open_at ON revision (open, at)"))
+    db.session.execute(sa.text(f"UPDATE pg_index SET indisvalid = false {this_one}"))
+    db.session.commit()
+    flask_migrate.upgrade()
+    assert db.session.scalar(sa.text(f"SELECT indisvalid FROM pg_index {this_one}"))
+
+
 def test_every_table_keeps_any_script(migrated):
     image = make_picture(filename="照片 🌄.jpg")
     db.session.commit()

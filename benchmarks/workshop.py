@@ -24,11 +24,12 @@ from concurrent.futures import ThreadPoolExecutor
 from cms.extensions import db
 from cms.imaging import workshop
 from cms.imaging.geometry import Size
-from cms.imaging.operations import DEFAULT_OPERATIONS, parse
+from cms.imaging.operations import parse
 from cms.imaging.samples import draw_sample
 from cms.jobs.models import Job, JobState
 from tests.factories import make_picture
 from tests.memory import resident
+from tests.pictures import OPERATIONS
 from tests.processes import Site, begun_by, wait_for
 
 PHOTO = (4000, 3000)
@@ -50,7 +51,7 @@ def main() -> None:
 def measure_speed(folder: Path, photos: int, rounds: int) -> None:
     """Let one thread and three make as many photos, in turn."""
     source = _photo(folder, PHOTO)
-    presets = parse(DEFAULT_OPERATIONS)
+    presets = parse(OPERATIONS)
 
     def make(number: int) -> None:
         made = folder / f"made-{number}"

@@ -14,6 +14,12 @@ from PIL import Image, ImageCms
 
 pillow_heif.register_heif_opener()
 
+# What tests ask to be made of one, where it does not matter: as `cms.imaging.operations` reads it.
+OPERATIONS = [
+    {"type": "resize", "width": 800, "height": 600},
+    {"type": "thumbnail", "width": 200, "height": 200},
+]
+
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (40, 60, 200), (250, 250, 250)
 
 

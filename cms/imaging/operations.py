@@ -18,11 +18,6 @@ from cms.imaging.presets import SHIPPED, Preset, Shape
 SHAPES = {"resize": Shape.FIT, "thumbnail": Shape.CROP}
 LARGEST_SIDE = 8_000
 
-DEFAULT_OPERATIONS = [
-    {"type": "resize", "width": 800, "height": 600},
-    {"type": "thumbnail", "width": 200, "height": 200},
-]
-
 _KEYS = {"type", "width", "height"}
 _SHOWN_LENGTH = 40  # of a name that a sentence repeats
 

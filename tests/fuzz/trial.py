@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cms.errors import CmsError
-from cms.imaging.operations import DEFAULT_OPERATIONS, parse
+from cms.imaging.operations import parse
 from cms.imaging.presets import Motion, Preset, Shape
 from cms.imaging.probe import probe
 from cms.imaging.workshop import (
@@ -29,12 +29,13 @@ from cms.imaging.workshop import (
 )
 from tests.fuzz.mutations import mutated
 from tests.fuzz.samples import Samples
+from tests.pictures import OPERATIONS
 
 MAX_PIXELS = 25_000_000
 LIMITS = Limits(memory=600, seconds=30)
 SPARE_SECONDS = 10  # to begin a child, on a machine that is busy
 PRESETS = (
-    *parse(DEFAULT_OPERATIONS),
+    *parse(OPERATIONS),
     Preset("moving", Shape.FIT, 320, 320, formats=("original",), motion=Motion.KEEP),
     Preset("wide", Shape.WIDTH, 320, formats=("jpeg", "webp")),
 )

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from cms.imaging.operations import (
-    DEFAULT_OPERATIONS,
     LARGEST_SIDE,
     AbsurdSize,
     MalformedOperation,
@@ -17,25 +16,26 @@ from cms.imaging.operations import (
     parse,
 )
 from cms.imaging.presets import Preset, Shape
+from tests.pictures import OPERATIONS
 
 
 def resize(width=800, height=600):
     return {"type": "resize", "width": width, "height": height}
 
 
-def test_the_default_makes_a_picture_for_the_page_and_one_for_the_list():
-    assert parse(DEFAULT_OPERATIONS) == (
+def test_one_fits_into_its_box_and_one_fills_it():
+    assert parse(OPERATIONS) == (
         Preset("resize", Shape.FIT, 800, 600),
         Preset("thumbnail", Shape.CROP, 200, 200),
     )
 
 
 def test_operations_survive_the_way_through_a_job():
-    assert parse(json.loads(json.dumps(DEFAULT_OPERATIONS))) == parse(DEFAULT_OPERATIONS)
+    assert parse(json.loads(json.dumps(OPERATIONS))) == parse(OPERATIONS)
 
 
 def test_an_operation_is_named_for_what_it_does():
-    assert [operation.name for operation in parse(DEFAULT_OPERATIONS)] == [
+    assert [operation.name for operation in parse(OPERATIONS)] == [
         "resize",
         "thumbnail",
     ]

@@ -12,12 +12,12 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from cms.errors import CmsError
 from cms.imaging import jpeg
-from cms.imaging.operations import DEFAULT_OPERATIONS, parse
+from cms.imaging.operations import parse
 from cms.imaging.presets import Preset, Shape
 from cms.imaging.probe import BrokenPicture, NotAPicture, TooManyPixels
 from cms.imaging.render import render
 from tests import pictures
-from tests.pictures import BLUE, GREEN, RED, WHITE
+from tests.pictures import BLUE, GREEN, OPERATIONS, RED, WHITE
 
 # pytest takes back the silence that cms.imaging.formats asks of Pillow.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -55,7 +55,7 @@ def assert_near(found, expected, tolerance=6):
 
 
 def test_each_operation_becomes_a_file_named_for_it(tmp_path):
-    resized, thumbnail = made(tmp_path, pictures.jpeg(1600, 1000), *parse(DEFAULT_OPERATIONS))
+    resized, thumbnail = made(tmp_path, pictures.jpeg(1600, 1000), *parse(OPERATIONS))
     assert (resized.preset.name, resized.path.name) == ("resize", "resize.jpg")
     assert (resized.width, resized.height) == picture(resized).size == (800, 500)
     assert (thumbnail.width, thumbnail.height) == picture(thumbnail).size == (200, 200)
@@ -76,7 +76,7 @@ def test_a_thumbnail_is_cut_from_the_centre(tmp_path):
 
 @pytest.mark.case(17)
 def test_nothing_is_enlarged(tmp_path):
-    resized, thumbnail = made(tmp_path, pictures.jpeg(64, 48), *parse(DEFAULT_OPERATIONS))
+    resized, thumbnail = made(tmp_path, pictures.jpeg(64, 48), *parse(OPERATIONS))
     assert (resized.width, resized.height) == (64, 48)
     assert (thumbnail.width, thumbnail.height) == (48, 48)
 
@@ -84,7 +84,7 @@ def test_nothing_is_enlarged(tmp_path):
 @pytest.mark.parametrize(("size", "expected"), [((10_000, 3), (800, 1)), ((3, 10_000), (1, 600))])
 def test_a_strip_keeps_at_least_one_pixel_each_way(tmp_path, size, expected):
     for data in (pictures.png(*size), pictures.jpeg(*size)):
-        resized, thumbnail = made(tmp_path, data, *parse(DEFAULT_OPERATIONS))
+        resized, thumbnail = made(tmp_path, data, *parse(OPERATIONS))
         assert (resized.width, resized.height) == expected
         assert (thumbnail.width, thumbnail.height) == (3, 3)
 
@@ -308,7 +308,7 @@ def test_a_picture_for_old_programs_is_not_the_first_frame(tmp_path):
 
 @pytest.mark.case(11)
 def test_only_copyright_and_artist_are_told(tmp_path):
-    for rendered in made(tmp_path, pictures.gps_jpeg(), *parse(DEFAULT_OPERATIONS)):
+    for rendered in made(tmp_path, pictures.gps_jpeg(), *parse(OPERATIONS)):
         told = piexif.load(str(rendered.path))
         assert told["0th"] == {
             piexif.ImageIFD.Copyright: "© 2026 Exämple".encode(),
@@ -365,7 +365,7 @@ def halves():
 @pytest.mark.case(19)
 def test_half_a_picture_is_called_damaged_and_leaves_nothing(tmp_path, data):
     with pytest.raises(BrokenPicture, match="The picture is damaged and cannot be read"):
-        made(tmp_path, data, *parse(DEFAULT_OPERATIONS))
+        made(tmp_path, data, *parse(OPERATIONS))
     assert list((tmp_path / "renditions").iterdir()) == []
 
 
@@ -444,6 +444,6 @@ def test_a_full_disk_is_not_blamed_on_the_picture(tmp_path, monkeypatch):
     data = pictures.jpeg(1600, 1200)
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(OSError, match="No space left"):
-        made(tmp_path, data, *parse(DEFAULT_OPERATIONS))
+        made(tmp_path, data, *parse(OPERATIONS))
     assert saved
     assert [path.name for path in (tmp_path / "renditions").iterdir()] == ["other.txt"]

@@ -270,7 +270,7 @@ def test_a_large_photo_is_never_there_whole(tmp_path, folder):
 
 def test_what_only_other_pictures_need_is_not_loaded_for_a_photo(source, folder, fresh):
     render(source, SHIPPED, folder, max_pixels=50_000_000)
-    packages, _settings = run(toy_work.loaded)
+    packages, _names = run(toy_work.loaded)
     assert not packages & {"hashlib", "html", "pillow_heif"}
 
 

@@ -15,6 +15,7 @@ function start(form) {
   let running = null;
   let waiting = false; // the button, for what is being saved by the way
   let ended = false;
+  let unfit = false; // what was sent last, until something else is typed
   let lost = null; // what was sent last, if there was no answer
 
   const plan = () => {
@@ -29,7 +30,7 @@ function start(form) {
   async function save() {
     if (running || ended || !form.hasAttribute("data-dirty")) return;
     await run(write);
-    if (form.hasAttribute("data-dirty")) plan();
+    if (!unfit && form.hasAttribute("data-dirty")) plan();
   }
 
   async function run(act) {
@@ -54,6 +55,7 @@ function start(form) {
   // Answers what the server says of a text that is saved. One that gets no answer may be saved
   // all the same: it is sent once more, before any other, and then the form knows.
   async function send(body) {
+    unfit = false;
     try {
       const options = { method: "POST", body, headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TOO_LONG) };
       const answer = await fetch(autosave, options);
@@ -68,8 +70,9 @@ function start(form) {
         return news;
       }
       // What is wrong with a field can be mended, and a busy server is not busy for ever.
-      ended = ![413, 422, 429, 503].includes(answer.status);
-      say((ended ? stopped : waits).replace("{reason}", news.error ?? answer.status), true);
+      unfit = [413, 422].includes(answer.status);
+      ended = !unfit && ![429, 503].includes(answer.status);
+      say((ended ? stopped : waits).replace("{reason}", () => news.error ?? answer.status), true);
     } catch {
       lost = body;
       say(""); // away: the text is kept in this browser, and is sent again soon

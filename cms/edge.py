@@ -281,7 +281,9 @@ def ask_to_log_in() -> Any:
     on; a program gets a 401."""
     if refusals.wants_json():
         return jsonify(error=gettext("Please log in first.")), 401
-    return redirect(url_for("security.login", next=page_here()))
+    # A step of the door that comes too late leads nowhere: the log-in begins anew.
+    is_step = request.method != "GET" and request.blueprint == "security"
+    return redirect(url_for("security.login", next=None if is_step else page_here()))
 
 
 def ask_again() -> Any:

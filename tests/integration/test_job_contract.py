@@ -348,7 +348,7 @@ def test_what_a_worker_held_that_died_begins_again(each_pair, run_jobs):
 
     with later(31):
         assert sweep(huey).lost == 1
-    run_jobs()
+        run_jobs()
 
     assert job.state == JobState.SUCCEEDED
     assert [attempt.outcome for attempt in job.attempts] == ["lost", "succeeded"]
@@ -425,8 +425,11 @@ def test_pressed_by_two_at_the_same_moment_it_is_one_job(failed, at_once):
     assert len(huey) == 1
 
 
-@pytest.mark.parametrize("state", [state for state in JobState if state != JobState.FAILED])
-def test_only_what_failed_can_be_tried_again(each_pair, state):
+ENDED_BADLY = (JobState.FAILED, JobState.DISCARDED)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state not in ENDED_BADLY])
+def test_only_what_failed_or_was_given_up_can_be_tried_again(each_pair, state):
     job = write_toy.submit("bear")
     job.state = state
     db.session.flush()

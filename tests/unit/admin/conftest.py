@@ -62,13 +62,7 @@ def editor(client_of):
 @pytest.fixture
 def photo(toy_app):
     """Read a photo's columns as they are saved: `photo(1)`; None if it is gone."""
-
-    def read(number):
-        with toy_app.app_context():
-            found = toy.db.session.get(toy.Photo, number)
-            return found and {c.key: getattr(found, c.key) for c in toy.Photo.__table__.columns}
-
-    return read
+    return _reader(toy_app, toy.Photo)
 
 
 @pytest.fixture
@@ -114,11 +108,14 @@ def shop_client(shop_app):
 @pytest.fixture
 def article(shop_app):
     """Read an article's columns: `article(1)`; None if it is gone."""
+    return _reader(shop_app, shop.Article)
 
+
+def _reader(app, model):
     def read(number):
-        with shop_app.app_context():
-            found = shop.db.session.get(shop.Article, number)
-            return found and {c.key: getattr(found, c.key) for c in shop.Article.__table__.columns}
+        with app.app_context():
+            found = toy.db.session.get(model, number)
+            return found and {c.key: getattr(found, c.key) for c in model.__table__.columns}
 
     return read
 
